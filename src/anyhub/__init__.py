@@ -1,0 +1,1 @@
+"""anyhub: any framework, any hub."""

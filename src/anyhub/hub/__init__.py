@@ -1,0 +1,1 @@
+"""Where models live: the `Hub` protocol and the hubs that keep it."""

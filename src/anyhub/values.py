@@ -1,0 +1,313 @@
+"""The plain, frozen values that every layer passes on, and that mean the same on both ends of a wire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from anyhub.errors import InvalidRepoIdError, InvalidRevisionError, did_you_mean
+
+RepoType: TypeAlias = Literal["model", "dataset", "space"]
+REPO_TYPES: tuple[RepoType, ...] = get_args(RepoType)
+
+DEFAULT_BRANCH = "main"
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?", re.ASCII)
+_MAX_NAME = 96
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}")
+_SHORT_COMMIT_ID = re.compile(r"[0-9a-f]{4,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class RepoId:
+    """The name of a repository: what kind it is, whose it is, and what it is called."""
+
+    namespace: str
+    name: str
+    type: RepoType = "model"
+
+    @classmethod
+    def parse(cls, text: str, *, namespace: str, type: str | None = None) -> RepoId:
+        """Read ``"namespace/name"``, or ``"name"`` in the given namespace.
+
+        Args:
+            text (`str`): The id as a user writes it. A `RepoUrl` is read by its ``repo_id``.
+            namespace (`str`): Where a bare name belongs.
+            type (`str`, *optional*): `"model"` (the default), `"dataset"` or `"space"`.
+
+        Raises:
+            InvalidRepoIdError: When the text is not of that form; the message says why.
+        """
+        text = getattr(text, "repo_id", text)
+        if not isinstance(text, str):
+            raise InvalidRepoIdError(f"A repository id is a text such as 'me/my-model', not {text!r}.")
+        if type is not None and type not in REPO_TYPES:
+            raise InvalidRepoIdError(
+                f"{type!r} is not a repository type; use one of {', '.join(map(repr, REPO_TYPES))}."
+                + did_you_mean(str(type), REPO_TYPES)
+            )
+        owner, slash, name = text.rpartition("/")
+        for part in (owner, name) if slash else (name,):
+            if reason := _name_objection(part):
+                raise InvalidRepoIdError(
+                    f"{text!r} is not a repository id: {reason}. Use 'namespace/name' or 'name', of letters, digits, "
+                    "'-', '_' and '.'."
+                )
+        return cls(owner if slash else namespace, name, type or "model")
+
+    @property
+    def key(self) -> str:
+        """The id without regard to case, by which a hub tells repositories apart."""
+        return f"{self.type}s/{self.namespace}/{self.name}".lower()
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def _name_objection(part: str) -> str | None:
+    if not part:
+        return "a name in it is empty"
+    if len(part) > _MAX_NAME:
+        return f"{part[:20]!r}… is longer than {_MAX_NAME} characters"
+    if "--" in part or ".." in part:
+        return f"{part!r} has '--' or '..' in it"
+    if not _NAME.fullmatch(part):
+        return f"{part!r} has a character that is not allowed, or begins or ends with '-' or '.'"
+    if part.lower().endswith((".git", ".ipynb")):
+        return f"{part!r} ends with {part[part.rindex('.') :]!r}"
+    return None
+
+
+def is_commit_id(text: str) -> bool:
+    """Return whether ``text`` is a full commit id: 40 lower-case hexadecimal digits."""
+    return _COMMIT_ID.fullmatch(text) is not None
+
+
+def may_be_short_commit_id(text: str) -> bool:
+    """Return whether ``text`` may be the beginning of a commit id: 4 to 39 hexadecimal digits."""
+    return _SHORT_COMMIT_ID.fullmatch(text) is not None
+
+
+def check_ref_name(name: str, what: str = "branch") -> str:
+    """Return ``name`` when a branch or tag may be called so.
+
+    The grammar is narrower than git's (``git-check-ref-format``): printable ASCII letters, digits and ``._-/+=@``,
+    and nothing that reads as a commit id.
+
+    Raises:
+        InvalidRevisionError: When it may not; the message says why.
+    """
+    bad = (
+        not isinstance(name, str)
+        or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._\-/+=@]*", name or "", re.ASCII)
+        or any(s in name for s in ("..", "//", "@{", "/."))
+        or name.endswith(("/", ".", ".lock"))
+        or ".lock/" in name
+        or len(name) > 200
+    )
+    if bad:
+        raise InvalidRevisionError(
+            f"{name!r} can not be the name of a {what}; use letters, digits and '._-/+=@', such as 'v1.0'."
+        )
+    if is_commit_id(name) or name.startswith("refs/") or name == "HEAD":
+        raise InvalidRevisionError(f"{name!r} can not be the name of a {what}: it already has a meaning in git.")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a file's bytes are: their SHA-256, as 64 hexadecimal digits, and their count."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or a folder of one commit.
+
+    Attributes:
+        path (`str`): Names joined by ``/``, relative to the root of the repository.
+        oid (`str`): The git object id of the blob or tree.
+        size (`int`): Bytes of the file's content; 0 for a folder.
+        sha256 (`str`, *optional*): The content's digest when its bytes are a large file, kept outside of git.
+        is_folder (`bool`): Whether it is a folder.
+        pointer_size (`int`): Bytes of the git blob when that is an LFS pointer, else 0.
+    """
+
+    path: str
+    oid: str
+    size: int = 0
+    sha256: str | None = None
+    is_folder: bool = False
+    pointer_size: int = 0
+
+    @property
+    def etag(self) -> str:
+        """The name of the content: its SHA-256 for a large file, the git blob id for any other."""
+        return self.sha256 or self.oid
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit: the state of every file at one time, under a name that never means anything else."""
+
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    title: str
+    body: str
+    author: str
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A name that points at a commit: ``refs/heads/main``, ``refs/tags/v1`` or ``refs/pr/1``."""
+
+    name: str
+    target: str
+
+    @property
+    def short(self) -> str:
+        """The name as users write it: ``main``, ``v1``, ``refs/pr/1``."""
+        return re.sub(r"^refs/(heads|tags)/", "", self.name)
+
+
+PullRequestStatus: TypeAlias = Literal["open", "closed", "merged"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A proposed change: commits on ``refs/pr/N`` that may be merged into a branch."""
+
+    number: int
+    title: str
+    description: str
+    author: str
+    target: str
+    status: PullRequestStatus
+    created_at: datetime
+    merge_commit: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """The git reference of the proposed commits."""
+        return f"refs/pr/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class RepoInfo:
+    """What the hub knows of a repository as a whole.
+
+    Attributes:
+        repo (`RepoId`): Its name, in the case in which it was created.
+        private (`bool`): Whether only its owners may see it.
+        created_at (`datetime`): When it was created, in UTC.
+        last_modified (`datetime`): When its last commit, branch or tag was made, in UTC.
+        head (`str`, *optional*): The commit id of its default branch.
+        storage (`int`): Bytes of its large files, each counted once.
+    """
+
+    repo: RepoId
+    private: bool
+    created_at: datetime
+    last_modified: datetime
+    head: str | None
+    storage: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """Put a file at ``path``, new or in place of the one that is there.
+
+    Attributes:
+        path (`str`): Where in the repository.
+        source (`bytes` or `Path`): The content, or the file that holds it.
+        digest (`Digest`, *optional*): What the content is, when that is known from writing it.
+        adopt (`bool`): The hub may take the source file itself, by renaming it. Only for a file below the hub's own
+            `staging()` folder; it is gone after the commit.
+    """
+
+    path: str
+    source: bytes | Path
+    digest: Digest | None = None
+    adopt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFile:
+    """Remove the file at ``path``, which must be there."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFolder:
+    """Remove the folder at ``path``, which must be there, and everything below it."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFile:
+    """Put at ``path`` what ``source`` is at ``revision`` (the branch that is committed to, when None)."""
+
+    path: str
+    source: str
+    revision: str | None = None
+
+
+Change: TypeAlias = AddFile | DeleteFile | DeleteFolder | CopyFile
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit did.
+
+    Attributes:
+        commit (`Commit`): The commit that the reference is at now.
+        ref (`str`): The full name of that reference, such as ``refs/heads/main``.
+        changed (`bool`): False when the repository already was as asked for; then no commit was made.
+        pull_request (`PullRequest`, *optional*): The pull request that was opened.
+    """
+
+    commit: Commit
+    ref: str
+    changed: bool
+    pull_request: PullRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which repositories to list.
+
+    Attributes:
+        type (`str`): Kind of repository.
+        author (`str`, *optional*): Only those in this namespace.
+        search (`str`, *optional*): Only those whose id has this text in it, without regard to case.
+        limit (`int`, *optional*): At most so many, the last modified first.
+    """
+
+    type: RepoType = "model"
+    author: str | None = None
+    search: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who makes a commit: a name and an e-mail address, as git writes them."""
+
+    name: str
+    email: str = field(default="")
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+Changes: TypeAlias = Sequence[Change]
