@@ -1,0 +1,1 @@
+"""Bytes named by their hash, and the places that keep them."""

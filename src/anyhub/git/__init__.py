@@ -1,0 +1,1 @@
+"""Git's half of a repository: objects, trees, packs, and pointers to large files."""

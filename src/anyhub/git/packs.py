@@ -1,0 +1,213 @@
+"""Packs: many git objects in one immutable file, named by what is in it.
+
+A pack is the pair ``pack-<sha1>.pack`` and ``pack-<sha1>.idx`` (Git documentation, "gitformat-pack"). One that was
+published never changes; it is only ever replaced by a larger one that holds the same objects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from anyhub import files
+from anyhub.git.objects import TYPE_NUMBERS, GitObject
+
+if TYPE_CHECKING:
+    from dulwich.pack import Pack, UnpackedObject
+
+_TYPES = {number: type for type, number in TYPE_NUMBERS.items()}
+_OPEN_PACKS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PackInfo:
+    """What is known of a pack without opening it: its name, the bytes of its ``.pack`` file, its count of objects."""
+
+    name: str
+    size: int
+    objects: int
+
+
+class PackStore(Protocol):
+    """Keeps the packs of many repositories, each repository under a name that never changes."""
+
+    def add(self, repo: str, objects: Sequence[GitObject]) -> PackInfo:
+        """Make objects durable as one pack. The same objects make the same pack; adding it again changes nothing."""
+
+    def read(self, repo: str, pack: str, oid: str) -> GitObject | None:
+        """Return an object of a pack, or None when the pack does not have it.
+
+        Raises:
+            FileNotFoundError: When there is no such pack (any more): ask the hub for its packs again.
+        """
+
+    def objects(self, repo: str, pack: str) -> Iterator[GitObject]:
+        """Walk all objects of a pack."""
+
+    def remove(self, repo: str, pack: str) -> None:
+        """Remove a pack, when it is there."""
+
+    def remove_repo(self, repo: str) -> None:
+        """Remove all packs of a repository."""
+
+
+class DirectoryPackStore:
+    """Packs in ``<root>/<repository>/pack/``, so that ``<root>/<repository>`` serves git as an object directory."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._open: OrderedDict[Path, Pack] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def folder(self, repo: str) -> Path:
+        """Return the git object directory of a repository."""
+        return self._root / repo
+
+    def add(self, repo: str, objects: Sequence[GitObject]) -> PackInfo:
+        """Write a pack and its index beside their place, and publish the index last: git looks for that first."""
+        folder = self.folder(repo) / "pack"
+        files.make_folder(folder)
+        with files.scratch(folder) as scratch:
+            pack, index = scratch / "new.pack", scratch / "new.idx"
+            checksum = _write_pack(pack, index, objects)
+            info = PackInfo(f"pack-{checksum}", pack.stat().st_size, len(objects))
+            files.publish(pack, folder / f"{info.name}.pack", read_only=True)
+            files.publish(index, folder / f"{info.name}.idx", read_only=True)
+        return info
+
+    def read(self, repo: str, pack: str, oid: str) -> GitObject | None:
+        """Read one object; the files of the packs used last stay open."""
+        from dulwich.objects import ObjectID
+
+        with self._lock:
+            opened = self._opened(repo, pack)
+            name = ObjectID(oid.encode())
+            if name not in opened.index:
+                return None
+            number, data = opened.get_raw(name)
+        return GitObject(_TYPES[number], data, oid)
+
+    def objects(self, repo: str, pack: str) -> Iterator[GitObject]:
+        """Walk a pack in the order of its index."""
+        with self._lock:
+            names = [name.decode() for name in self._opened(repo, pack)]
+        for name in names:
+            found = self.read(repo, pack, name)
+            if found is not None:
+                yield found
+
+    def remove(self, repo: str, pack: str) -> None:
+        """Close and remove a pack, its index first, so that git never finds an index without its pack."""
+        path = self.folder(repo) / "pack" / pack
+        with self._lock:
+            if (opened := self._open.pop(path, None)) is not None:
+                opened.close()
+        files.remove(path.with_name(f"{pack}.idx"))
+        files.remove(path.with_name(f"{pack}.pack"))
+
+    def remove_repo(self, repo: str) -> None:
+        """Remove the repository's folder."""
+        self.close()
+        files.remove_tree(self.folder(repo))
+
+    def close(self) -> None:
+        """Close every open pack; reading opens them again."""
+        with self._lock:
+            while self._open:
+                self._open.popitem()[1].close()
+
+    def _opened(self, repo: str, pack: str) -> Pack:
+        from dulwich.object_format import SHA1
+        from dulwich.pack import Pack
+
+        path = self.folder(repo) / "pack" / pack
+        if path in self._open:
+            self._open.move_to_end(path)
+        else:
+            opened = Pack(str(path), object_format=SHA1)
+            _ = opened.index, opened.data  # both are opened now, so that a missing file is told here
+            self._open[path] = opened
+            while len(self._open) > _OPEN_PACKS:
+                self._open.popitem(last=False)[1].close()
+        return self._open[path]
+
+
+class MemoryPackStore:
+    """Packs in a dictionary, for a hub that leaves nothing behind."""
+
+    def __init__(self) -> None:
+        self._packs: dict[str, dict[str, dict[str, GitObject]]] = {}
+
+    def add(self, repo: str, objects: Sequence[GitObject]) -> PackInfo:
+        """Keep objects under the name that their ids give."""
+        by_oid = {each.oid: each for each in objects}
+        name = "pack-" + hashlib.sha1("".join(sorted(by_oid)).encode(), usedforsecurity=False).hexdigest()
+        self._packs.setdefault(repo, {})[name] = by_oid
+        return PackInfo(name, sum(len(each.data) for each in objects), len(by_oid))
+
+    def read(self, repo: str, pack: str, oid: str) -> GitObject | None:
+        """Return one object."""
+        return self._pack(repo, pack).get(oid)
+
+    def objects(self, repo: str, pack: str) -> Iterator[GitObject]:
+        """Walk a pack in the order of ids."""
+        for _, each in sorted(self._pack(repo, pack).items()):
+            yield each
+
+    def remove(self, repo: str, pack: str) -> None:
+        """Forget a pack."""
+        self._packs.get(repo, {}).pop(pack, None)
+
+    def remove_repo(self, repo: str) -> None:
+        """Forget all packs of a repository."""
+        self._packs.pop(repo, None)
+
+    def _pack(self, repo: str, pack: str) -> dict[str, GitObject]:
+        try:
+            return self._packs[repo][pack]
+        except KeyError:
+            raise FileNotFoundError(pack) from None
+
+
+def _write_pack(pack: Path, index: Path, objects: Sequence[GitObject]) -> str:
+    """Write a pack without deltas and its index (version 2); return the checksum that names it."""
+    from dulwich.object_format import SHA1
+    from dulwich.pack import write_pack_data, write_pack_index_v2
+
+    unique = {each.oid: each for each in objects}
+    with files.create(pack) as data:
+        # Gathered first: thousands of small writes would each cost a system call.
+        chunks: list[bytes] = []
+        entries, checksum = write_pack_data(
+            chunks.append, _unpacked(unique.values()), num_records=len(unique), object_format=SHA1
+        )
+        data.write(b"".join(chunks))
+    with files.create(index) as idx:
+        gathered = _Gathered()
+        rows = sorted((oid, offset, crc) for oid, (offset, crc) in entries.items())
+        write_pack_index_v2(gathered, rows, checksum)  # type: ignore[arg-type]
+        idx.write(b"".join(gathered.chunks))
+    return checksum.hex()
+
+
+class _Gathered:
+    """The one method of a file that dulwich's index writer needs."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+
+    def write(self, chunk: bytes) -> int:
+        self.chunks.append(chunk)
+        return len(chunk)
+
+
+def _unpacked(objects: Iterable[GitObject]) -> Iterator[UnpackedObject]:
+    from dulwich.pack import UnpackedObject
+
+    for each in objects:
+        yield UnpackedObject(TYPE_NUMBERS[each.type], decomp_chunks=[each.data], sha=bytes.fromhex(each.oid))

@@ -1,0 +1,297 @@
+"""Commits: from edits to a new state of a branch, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from anyhub import files
+from anyhub.content.stores import BlobStore
+from anyhub.errors import EditConflictError, ParentCommitError, ValidationError
+from anyhub.git.objects import GitObject, Node, commit_object
+from anyhub.git.pointers import ATTRIBUTES_PATH, Attributes
+from anyhub.git.trees import EMPTY_TREE, NewTree, edit_tree
+from anyhub.hub.catalog import Catalog, Row, now_microseconds
+from anyhub.hub.database import Database
+from anyhub.hub.objects import Objects
+from anyhub.hub.preparing import Edits, Preparation
+from anyhub.hub.revisions import Revisions
+from anyhub.hub.tree_index import TreeIndex
+from anyhub.values import Changes, Commit, Committed, CopyFile, PullRequest, Ref, RepoId, Signature
+
+FLUSH_BYTES = 64 * 1024 * 1024
+
+
+class _Staging(Protocol):
+    def __call__(self) -> AbstractContextManager[Path]: ...
+
+
+class Committer:
+    """Makes commits on the repositories of one hub."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: BlobStore,
+        objects: Objects,
+        staging: _Staging,
+        user: Signature,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._objects = objects
+        self._staging = staging
+        self._user = user
+        self._catalog = Catalog(database)
+        self._revisions = Revisions(database)
+        self._trees = TreeIndex(database)
+
+    def commit(
+        self,
+        repo: RepoId,
+        changes: Changes,
+        *,
+        message: str,
+        description: str,
+        onto: str,
+        base: str | None,
+        parent: str | None,
+        pull_request: bool,
+    ) -> Committed:
+        """Do what `anyhub.hub.interface.WritesRepos.commit` promises."""
+        title, body = split_message(message, description)
+        row = self._catalog.row(repo)
+        ref = self._revisions.branch(row.pk, onto)
+        looked_at = self._revisions.resolve(row.pk, base or ref.target)
+        if parent is not None:
+            _check_parent(parent, ref)
+        with self._staging() as scratch:
+            edits = self._prepare(row, looked_at, changes, scratch)
+            self._flush(row, edits)
+            with self._database.transaction():
+                done = self._apply(
+                    row, ref.name, edits, looked_at, title, body, parent=parent, pull_request=pull_request
+                )
+        self._objects.gather(row.pk, row.folder)
+        return done
+
+    def merge(self, row: Row, pull_request: PullRequest, title: str) -> Committed:
+        """Bring the commits of a pull request to its target branch, inside a transaction."""
+        head = self._revisions.resolve(row.pk, pull_request.ref)
+        target = self._revisions.branch(row.pk, pull_request.target)
+        base = self._common_ancestor(row.pk, head, target)
+        edits = Edits(nodes=dict(self._trees.changed(row.pk, base.tree, head.tree)))
+        return self._apply(row, target.name, edits, base, title, pull_request.description, merged=head)
+
+    def first(self, pk: int, folder: str, edits: Edits, title: str) -> Commit:
+        """Make the first commit of a repository on ``main``, inside a transaction."""
+        made = self._write(pk, folder, edits, None, [], title, "")
+        self._revisions.set(pk, "refs/heads/main", made.oid)
+        return made
+
+    def squash(self, row: Row, branch: str, message: str) -> Commit:
+        """Point a branch at a new commit with the same files and no parents."""
+        title, body = split_message(message, "")
+        with self._database.transaction():
+            ref = self._revisions.branch(row.pk, branch)
+            tree = self._revisions.commit(row.pk, ref.target).tree
+            raw, made = commit_object(tree, [], self._user, datetime.now(UTC), title, body)
+            self._objects.note(row.pk, self._objects.add(row.folder, [raw]))
+            self._revisions.save(row.pk, made)
+            self._revisions.set(row.pk, ref.name, made.oid)
+            self._catalog.touch(row.pk)
+        return made
+
+    def _prepare(self, row: Row, looked_at: Commit, changes: Changes, scratch: Path) -> Edits:
+        def look(path: str) -> Node | None:
+            return self._trees.find(row.pk, looked_at.tree, path)
+
+        def copied(change: CopyFile) -> Node:
+            tree = self._revisions.resolve(row.pk, change.revision).tree if change.revision else looked_at.tree
+            node = self._trees.find(row.pk, tree, change.source)
+            if node is None or node.is_folder:
+                raise self._trees.not_found(row.pk, tree, change.source)
+            return node
+
+        return Preparation(
+            look,
+            lambda path: [e for e in self._trees.walk(row.pk, looked_at.tree, path) if not e.is_folder],
+            copied,
+            self._attributes_for(row, looked_at.tree, changes),
+            scratch,
+        ).edits(changes)
+
+    def _attributes_for(self, row: Row, tree: str, changes: Changes) -> Attributes:
+        """Return the rules that will hold after the commit: those that it brings, else those that are there."""
+        for change in changes:
+            if change.path == ATTRIBUTES_PATH and not isinstance(change, CopyFile):
+                source = getattr(change, "source", b"")
+                return Attributes(source if isinstance(source, bytes) else source.read_bytes())
+        return Attributes(self._attributes_at(row, tree))
+
+    def _attributes_at(self, row: Row, tree: str) -> bytes:
+        node = self._trees.find(row.pk, tree, ATTRIBUTES_PATH)
+        return b"" if node is None or node.sha256 else self._objects.read(row.pk, row.folder, node.oid)
+
+    def _flush(self, row: Row, edits: Edits) -> None:
+        """Bring the bulk of the bytes to the disk ahead of the transaction, so that it holds the lock for a moment."""
+        for staged, digest in edits.staged.values():
+            if self._blobs.size(digest.sha256) != digest.size and staged.exists():
+                files.sync(staged)
+        if sum(len(each.data) for each in edits.objects.values()) > FLUSH_BYTES:
+            packs = self._objects.add(row.folder, list(edits.objects.values()))
+            self._objects.note(row.pk, packs)
+            edits.objects.clear()
+
+    def _apply(
+        self,
+        row: Row,
+        ref_name: str,
+        edits: Edits,
+        looked_at: Commit,
+        title: str,
+        body: str,
+        *,
+        parent: str | None = None,
+        pull_request: bool = False,
+        merged: Commit | None = None,
+    ) -> Committed:
+        """Make the commit on what the branch is now, inside a transaction."""
+        self._catalog.pk(row.info.repo)  # it may have been deleted while files were hashed
+        ref = self._revisions.branch(row.pk, ref_name)
+        if parent is not None:
+            _check_parent(parent, ref)
+        head = self._revisions.commit(row.pk, ref.target)
+        self._drop_what_is_there(row.pk, edits, looked_at, head)
+        parents = [head.oid, merged.oid] if merged else [head.oid]
+        if not edits.nodes:
+            return Committed(head, ref.name, changed=False)
+        made = self._write(row.pk, row.folder, edits, head.tree, parents, title, body)
+        self._catalog.touch(row.pk)
+        if pull_request:
+            opened = self._open_pull_request(row.pk, ref, made)
+            return Committed(made, opened.ref, changed=True, pull_request=opened)
+        self._revisions.set(row.pk, ref.name, made.oid)
+        return Committed(made, ref.name, changed=True)
+
+    def _drop_what_is_there(self, pk: int, edits: Edits, looked_at: Commit, head: Commit) -> None:
+        """Leave only edits that change the head, and refuse those to files that changed since the caller looked."""
+        moved = looked_at.tree != head.tree
+        conflicts = []
+        for path, node in list(edits.nodes.items()):
+            present = self._trees.find(pk, head.tree, path)
+            if _same(present, node):
+                del edits.nodes[path]
+            elif moved and not _same(present, self._trees.find(pk, looked_at.tree, path)):
+                conflicts.append(path)
+        if conflicts:
+            names = ", ".join(map(repr, sorted(conflicts)[:10]))
+            raise EditConflictError(
+                f"Another commit ({head.oid[:10]}) changed {names} since this push began. Nothing was pushed: look at"
+                " the new version, and push again to replace it.",
+                paths=sorted(conflicts),
+            )
+
+    def _write(
+        self, pk: int, folder: str, edits: Edits, tree: str | None, parents: list[str], title: str, body: str
+    ) -> Commit:
+        """Write objects, large files and index rows of a commit, inside a transaction; no reference moves yet."""
+        self._cover_large_files(pk, folder, edits, tree)
+        root, new_trees = edit_tree(lambda oid: self._trees.load(pk, oid), tree or EMPTY_TREE, edits.nodes)
+        raw, made = commit_object(root, parents, self._user, datetime.now(UTC), title, body)
+        needed = {node.oid for node in edits.nodes.values() if node is not None}
+        blobs = [each for oid, each in edits.objects.items() if oid in needed]
+        packs = self._objects.add(folder, [*blobs, *_objects_of(new_trees.values()), raw])
+        self._link_large_files(pk, edits)
+        self._objects.note(pk, packs)
+        self._trees.save(pk, new_trees)
+        self._revisions.save(pk, made)
+        return made
+
+    def _cover_large_files(self, pk: int, folder: str, edits: Edits, tree: str | None) -> None:
+        """Let ``.gitattributes`` say of every large file that it is one, so that git-lfs checks it out."""
+        large = [path for path, node in edits.nodes.items() if node is not None and node.sha256]
+        if not large:
+            return
+        rules = edits.nodes.get(ATTRIBUTES_PATH)
+        if rules is not None and rules.oid in edits.objects:
+            data = edits.objects[rules.oid].data
+        else:
+            node = self._trees.find(pk, tree, ATTRIBUTES_PATH) if tree and ATTRIBUTES_PATH not in edits.nodes else rules
+            data = self._objects.read(pk, folder, node.oid) if node else b""
+        extended = Attributes(data).extended_by(large)
+        if extended is not None:
+            edits.put_small(ATTRIBUTES_PATH, extended)
+
+    def _link_large_files(self, pk: int, edits: Edits) -> None:
+        """Give staged files to the store and note which large files the repository may read."""
+        linked = {node.sha256: node.size for node in edits.nodes.values() if node is not None and node.sha256}
+        for sha256, (staged, digest) in edits.staged.items():
+            if sha256 in linked and staged.exists():
+                self._blobs.adopt(staged, digest)
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO large_files (repo, sha256, size) VALUES (?, ?, ?)",
+                ((pk, sha256, size) for sha256, size in linked.items()),
+            )
+
+    def _open_pull_request(self, pk: int, target: Ref, head: Commit) -> PullRequest:
+        number = self._database.query("SELECT coalesce(max(number), 0) + 1 FROM pull_requests WHERE repo = ?", pk)[0][0]
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO pull_requests (repo, number, title, description, author, target, status, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
+                (pk, number, head.title, head.body, head.author, target.name, now_microseconds()),
+            )
+        opened = PullRequest(number, head.title, head.body, head.author, target.name, "open", head.date)
+        self._revisions.set(pk, opened.ref, head.oid)
+        return opened
+
+    def _common_ancestor(self, pk: int, head: Commit, target: Ref) -> Commit:
+        known = self._revisions.ancestors(pk, target.target)
+        waiting = [head.oid]
+        while waiting:
+            oid = waiting.pop(0)
+            if oid in known:
+                return self._revisions.commit(pk, oid)
+            waiting.extend(self._revisions.commit(pk, oid).parents)
+        raise ValidationError(
+            f"{target.short!r} and the pull request have no commit in common: the branch's history was squashed."
+            " Open a new pull request."
+        )
+
+
+def split_message(message: str, description: str) -> tuple[str, str]:
+    """Return the title and the body of a commit: the first line is the title.
+
+    Raises:
+        ValidationError: When there is no title, or a character that git would take for its own.
+    """
+    title, _, rest = message.strip().partition("\n")
+    body = "\n\n".join(part for part in (rest.strip(), description.strip()) if part)
+    if not title.strip():
+        raise ValidationError("A commit needs a message. Say in one line what it changes.")
+    if "\0" in title + body:
+        raise ValidationError("A commit message can not have a NUL character in it. Remove it.")
+    return title.strip(), body
+
+
+def _check_parent(parent: str, ref: Ref) -> None:
+    if len(parent) < 5 or not ref.target.startswith(parent):
+        raise ParentCommitError(
+            f"{ref.short!r} is at {ref.target[:10]}, not at the stated parent {parent!r}: it was updated meanwhile."
+            " Look at the new version and state that one."
+        )
+
+
+def _same(one: Node | None, other: Node | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.mode, one.oid) == (other.mode, other.oid)
+
+
+def _objects_of(trees: Iterable[NewTree]) -> list[GitObject]:
+    return [tree.object for tree in trees]

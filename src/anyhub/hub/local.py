@@ -1,0 +1,112 @@
+"""A hub that is a directory.
+
+::
+
+    <directory>/
+    ├── hub.db                        SQLite: repositories, references, commits, trees, pull requests
+    ├── blobs/ab/cd/abcd0123…         large files, once each, named by their SHA-256
+    ├── repos/<id>/pack/pack-*.pack   git objects; repos/<id> is a git object directory
+    └── staging/                      what is being pushed right now
+
+No server, no account: every process that may write the directory may use it, many at once.
+``docs/formats/hub-on-disk.md`` tells how to find every byte with `ls`, `sqlite3` and `sha256sum`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from anyhub import files
+from anyhub.content.directory import DirectoryBlobStore
+from anyhub.errors import StorageError
+from anyhub.git.packs import DirectoryPackStore
+from anyhub.hub.database import Database
+from anyhub.hub.stored import StoredHub
+from anyhub.values import DEFAULT_BRANCH, RepoId
+
+DATABASE_NAME = "hub.db"
+
+
+class LocalHub(StoredHub):
+    """The hub in a directory, made when it is missing.
+
+    Args:
+        directory (`str` or `Path`): Where the hub lies, or is to lie.
+
+    Raises:
+        StorageError: When the directory holds other things than a hub.
+        FormatTooNewError: When a newer anyhub wrote it.
+        ReadOnlyError: When it is missing and can not be made.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        root = Path(directory).expanduser().absolute()
+        _check_is_hub_or_free(root)
+        files.make_folder(root)
+        self.directory = root
+        self._git = DirectoryPackStore(root / "repos")
+        super().__init__(
+            endpoint=str(root),
+            address=root.as_uri(),
+            database=Database(root / DATABASE_NAME),
+            blobs=DirectoryBlobStore(root / "blobs"),
+            packs=self._git,
+            staging=self._lend_staging,
+        )
+        self._database.query("SELECT 1")  # a hub that can not be opened is told here, not at the first use
+        self._identity = self._stat()
+
+    def is_there(self) -> bool:
+        """Return whether the directory still holds the hub that was opened: it may have been removed or replaced."""
+        return self._stat() == self._identity
+
+    def close(self) -> None:
+        """Close the files that this thread holds open; the next call opens them again."""
+        self._git.close()
+        self._database.close()
+
+    @contextmanager
+    def git_dir(self, repo: RepoId) -> Iterator[Path]:
+        """Lend a bare git repository to read this one with `git log`, `git cat-file`, `git clone` or `git fsck`.
+
+        It holds the references as they are now and borrows all objects; what is written to it is thrown away.
+        """
+        row = self._catalog.row(repo)
+        refs = "".join(f"{ref.target} {ref.name}\n" for ref in self._revisions.refs(row.pk))
+        with self.staging() as scratch:
+            for folder in ("objects/info", "refs"):
+                files.make_folder(scratch / folder)
+            files.write(scratch / "HEAD", f"ref: refs/heads/{DEFAULT_BRANCH}\n")
+            files.write(scratch / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
+            files.write(scratch / "packed-refs", f"# pack-refs with: sorted\n{refs}")
+            files.write(scratch / "objects/info/alternates", f"{self._git.folder(row.folder)}\n")
+            yield scratch
+
+    def _stat(self) -> tuple[int, int] | None:
+        try:
+            found = (self.directory / DATABASE_NAME).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @contextmanager
+    def _lend_staging(self) -> Iterator[Path]:
+        parent = self.directory / "staging"
+        files.make_folder(parent)
+        with files.scratch(parent) as scratch:
+            yield scratch
+
+
+def _check_is_hub_or_free(root: Path) -> None:
+    """Refuse to mix a hub with somebody's files."""
+    if root.exists() and not root.is_dir():
+        raise StorageError(f"{root} is a file, not a folder. Give the folder of a hub, or a new one.")
+    if root.is_dir() and not (root / DATABASE_NAME).exists():
+        present = sorted(path.name for path in root.iterdir())[:3]
+        if present:
+            raise StorageError(
+                f"{root} is not a hub: it has {', '.join(map(repr, present))} in it and no {DATABASE_NAME}."
+                " Give the folder of a hub, or an empty one."
+            )

@@ -1,0 +1,160 @@
+"""From what a caller asks for to what git has to hold: reading, hashing and sorting files before anything is locked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anyhub import files
+from anyhub.errors import EntryNotFoundError, ValidationError, did_you_mean
+from anyhub.git.objects import FILE_MODE, GitObject, Node
+from anyhub.git.pointers import LARGE_FILE_BYTES, SAMPLE_BYTES, Attributes, looks_binary, pointer
+from anyhub.paths import check_path
+from anyhub.progress import Update, bar
+from anyhub.values import AddFile, Change, Changes, CopyFile, DeleteFile, DeleteFolder, Digest, Entry
+
+
+@dataclass(slots=True)
+class Edits:
+    """What one commit puts and removes.
+
+    Attributes:
+        nodes: For each path its new line, or None when the file goes away.
+        objects: The git objects behind new lines, by id.
+        staged: Large files that the store may take, by SHA-256.
+    """
+
+    nodes: dict[str, Node | None] = field(default_factory=dict)
+    objects: dict[str, GitObject] = field(default_factory=dict)
+    staged: dict[str, tuple[Path, Digest]] = field(default_factory=dict)
+
+    def put_small(self, path: str, data: bytes) -> None:
+        """Put a file whose bytes git keeps."""
+        blob = GitObject.of("blob", data)
+        self.objects[blob.oid] = blob
+        self.nodes[path] = Node("", FILE_MODE, blob.oid, len(data))
+
+    def put_large(self, path: str, digest: Digest, staged: Path) -> None:
+        """Put a file whose bytes lie beside git, in a staged file."""
+        text = GitObject.of("blob", pointer(digest))
+        self.objects[text.oid] = text
+        self.staged.setdefault(digest.sha256, (staged, digest))
+        self.nodes[path] = Node("", FILE_MODE, text.oid, digest.size, digest.sha256, len(text.data))
+
+
+class Preparation:
+    """Turns the changes of one commit into edits.
+
+    Args:
+        look: Gives the line at a path of the commit that the caller looked at, or None.
+        below: Lists the files below a folder of that commit.
+        copied: Gives the line that a `CopyFile` copies.
+        attributes (`Attributes`): That commit's ``.gitattributes``.
+        scratch (`Path`): Where files may be staged from which the store can adopt.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[str], Node | None],
+        below: Callable[[str], list[Entry]],
+        copied: Callable[[CopyFile], Node],
+        attributes: Attributes,
+        scratch: Path,
+    ) -> None:
+        self._look = look
+        self._below = below
+        self._copied = copied
+        self._attributes = attributes
+        self._scratch = scratch
+
+    def edits(self, changes: Changes) -> Edits:
+        """Read and hash what is to be added, and look up what is to be removed or copied.
+
+        Raises:
+            InvalidPathError, PathCollisionError, EntryNotFoundError, ValidationError: Each names the path.
+        """
+        _check_paths(changes)
+        made = Edits()
+        sizes = {change.path: _size(change) for change in changes if isinstance(change, AddFile)}
+        with bar(sum(sizes.values()), "Hashing") as update:
+            for change in sorted(changes, key=_puts):  # what is put into a deleted folder stays
+                match change:
+                    case AddFile():
+                        self._add(made, change, sizes[change.path], update)
+                    case CopyFile():
+                        made.nodes[change.path] = self._copied(change)
+                    case DeleteFile():
+                        self._delete_file(made, change.path)
+                    case DeleteFolder():
+                        made.nodes.update((entry.path, None) for entry in self._below(change.path))
+        return made
+
+    def _add(self, made: Edits, change: AddFile, size: int, update: Update) -> None:
+        source = change.source
+        if not self._is_large(change.path, source, size):
+            made.put_small(change.path, source if isinstance(source, bytes) else source.read_bytes())
+            update(size)
+            return
+        digest, staged = self._stage(change, size, update)
+        made.put_large(change.path, digest, staged)
+
+    def _is_large(self, path: str, source: bytes | Path, size: int) -> bool:
+        if size == 0:
+            return False
+        if size >= LARGE_FILE_BYTES or self._attributes.says_large(path):
+            return True
+        if isinstance(source, bytes):
+            return looks_binary(source[:SAMPLE_BYTES])
+        with source.open("rb") as stream:
+            return looks_binary(stream.read(SAMPLE_BYTES))
+
+    def _stage(self, change: AddFile, size: int, update: Update) -> tuple[Digest, Path]:
+        """Return the content's digest and a file that the store may take; read the bytes no more than once."""
+        source, staged = change.source, self._scratch / secrets.token_hex(8)
+        if isinstance(source, bytes):
+            with files.create(staged) as writer:
+                writer.write(source)
+            update(size)
+            return writer.digest, staged
+        if change.adopt:
+            if change.digest is not None:
+                update(size)
+            return change.digest or files.hash_file(source, progress=update), source
+        present = self._look(change.path)
+        if present is not None and present.sha256 and present.size == size:
+            # Most likely the file that the hub has: hashing it first saves writing a copy of it.
+            digest = files.hash_file(source)
+            if digest.sha256 == present.sha256:
+                update(size)
+                return digest, staged
+        return files.copy(source, staged, progress=update), staged
+
+    def _delete_file(self, made: Edits, path: str) -> None:
+        node = self._look(path)
+        if node is None or node.is_folder:
+            near = [entry.path for entry in self._below("")]
+            raise EntryNotFoundError(f"There is no file {path!r} to delete.{did_you_mean(path, near)}")
+        made.nodes[path] = None
+
+
+def _check_paths(changes: Changes) -> None:
+    """Check every path, and that no two changes speak of the same one."""
+    seen: set[str] = set()
+    for change in changes:
+        if check_path(change.path) in seen:
+            raise ValidationError(f"{change.path!r} is changed twice in one commit. Leave one of the changes out.")
+        seen.add(change.path)
+
+
+def _puts(change: Change) -> bool:
+    return isinstance(change, AddFile | CopyFile)
+
+
+def _size(change: AddFile) -> int:
+    if isinstance(change.source, bytes):
+        return len(change.source)
+    if not change.source.is_file():
+        raise ValidationError(f"There is no file at {change.source} to put at {change.path!r}. Check the path.")
+    return change.source.stat().st_size

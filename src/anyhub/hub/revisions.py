@@ -1,0 +1,179 @@
+"""From names to commits: branches, tags, pull requests, and ids in full or shortened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from anyhub.errors import InvalidRevisionError, RevisionExistsError, RevisionNotFoundError, did_you_mean
+from anyhub.hub.database import Database
+from anyhub.values import Commit, Ref, check_ref_name, is_commit_id, may_be_short_commit_id
+
+_COMMIT = "SELECT oid, tree, parents, title, body, author, date FROM commits"
+
+
+class Revisions:
+    """Reads and writes references and the index of commits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def resolve(self, repo: int, revision: str) -> Commit:
+        """Return the commit of a revision; a branch goes before a tag, a tag before a shortened id.
+
+        Raises:
+            RevisionNotFoundError: Names the nearest one.
+            InvalidRevisionError: When a shortened id fits more than one commit.
+        """
+        if not isinstance(revision, str) or not revision:
+            raise InvalidRevisionError(f"A revision is the name of a branch or tag, or a commit id, not {revision!r}.")
+        oid = self.target(repo, *_spellings(revision)) or self._by_id(repo, revision)
+        if oid is None:
+            raise self.not_found(repo, revision)
+        return self.commit(repo, oid)
+
+    def branch(self, repo: int, name: str) -> Ref:
+        """Return the reference that a commit may move: a branch, or ``refs/pr/N``.
+
+        Raises:
+            RevisionNotFoundError: When there is none; says how to make one.
+        """
+        full = name if name.startswith(("refs/heads/", "refs/pr/")) else f"refs/heads/{name}"
+        target = self.target(repo, full)
+        if target is None:
+            raise self.not_found(repo, name, "branch", " create_branch makes it.")
+        return Ref(full, target)
+
+    def target(self, repo: int, *names: str) -> str | None:
+        """Return the commit id of the first of these full reference names that exists, or None."""
+        for name in names:
+            rows = self._database.query("SELECT target FROM refs WHERE repo = ? AND name = ?", repo, name)
+            if rows:
+                return str(rows[0][0])
+        return None
+
+    def refs(self, repo: int) -> list[Ref]:
+        """List all references, sorted by name."""
+        rows = self._database.query("SELECT name, target FROM refs WHERE repo = ? ORDER BY name", repo)
+        return [Ref(name, target) for name, target in rows]
+
+    def commit(self, repo: int, oid: str) -> Commit:
+        """Return the commit of a full id.
+
+        Raises:
+            RevisionNotFoundError: When the repository does not have it.
+        """
+        rows = self._database.query(f"{_COMMIT} WHERE repo = ? AND oid = ?", repo, oid)
+        if not rows:
+            raise self.not_found(repo, oid)
+        return _commit(rows[0])
+
+    def history(self, repo: int, start: Commit) -> Iterator[Commit]:
+        """Walk from a commit along first parents, newest first."""
+        commit: Commit | None = start
+        while commit is not None:
+            yield commit
+            commit = self.commit(repo, commit.parents[0]) if commit.parents else None
+
+    def ancestors(self, repo: int, start: str) -> set[str]:
+        """Return the ids of a commit and of all that came before it."""
+        found: set[str] = set()
+        waiting = [start]
+        while waiting:
+            oid = waiting.pop()
+            if oid not in found:
+                found.add(oid)
+                waiting.extend(self.commit(repo, oid).parents)
+        return found
+
+    def set(self, repo: int, name: str, target: str) -> None:
+        """Point a reference at a commit, inside a transaction."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO refs (repo, name, target) VALUES (?, ?, ?)"
+                " ON CONFLICT (repo, name) DO UPDATE SET target = excluded.target",
+                (repo, name, target),
+            )
+
+    def create(self, repo: int, name: str, target: str) -> Ref:
+        """Create a branch or tag by its full name.
+
+        Raises:
+            RevisionExistsError: When it, or one that would need it to be a folder, exists.
+        """
+        what = "tag" if name.startswith("refs/tags/") else "branch"
+        short = check_ref_name(name.removeprefix("refs/heads/").removeprefix("refs/tags/"), what)
+        with self._database.transaction():
+            for ref in self.refs(repo):
+                nested = ref.name.startswith(f"{name}/") or name.startswith(f"{ref.name}/")
+                if nested or ref.name.lower() == name.lower():
+                    raise RevisionExistsError(
+                        f"The {what} {ref.short!r} exists"
+                        + (", and git can not keep one below the other. " if nested else ". ")
+                        + f"Use another name than {short!r}, or delete it first."
+                    )
+            self.commit(repo, target)
+            self.set(repo, name, target)
+        return Ref(name, target)
+
+    def delete(self, repo: int, name: str) -> None:
+        """Remove a branch or tag by its full name.
+
+        Raises:
+            RevisionNotFoundError: Names the nearest one.
+        """
+        what = "tag" if name.startswith("refs/tags/") else "branch"
+        with self._database.transaction() as connection:
+            if not connection.execute("DELETE FROM refs WHERE repo = ? AND name = ?", (repo, name)).rowcount:
+                raise self.not_found(repo, name.removeprefix("refs/heads/").removeprefix("refs/tags/"), what)
+
+    def save(self, repo: int, commit: Commit) -> None:
+        """Add a commit to the index, inside a transaction."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO commits (repo, oid, tree, parents, title, body, author, date)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    repo,
+                    commit.oid,
+                    commit.tree,
+                    " ".join(commit.parents),
+                    commit.title,
+                    commit.body,
+                    commit.author,
+                    int(commit.date.timestamp()),
+                ),
+            )
+
+    def not_found(self, repo: int, revision: str, what: str = "revision", hint: str = "") -> RevisionNotFoundError:
+        """Return the error for a revision that is not there, naming the nearest one that is."""
+        names = [ref.short for ref in self.refs(repo)]
+        return RevisionNotFoundError(
+            f"There is no {what} {revision!r} in this repository."
+            + (did_you_mean(revision, names) or f" It has {', '.join(map(repr, names[:10]))}.")
+            + hint
+        )
+
+    def _by_id(self, repo: int, revision: str) -> str | None:
+        if not is_commit_id(revision) and not may_be_short_commit_id(revision):
+            return None
+        rows = self._database.query(
+            "SELECT oid FROM commits WHERE repo = ? AND oid >= ? AND oid < ? LIMIT 2", repo, revision, revision + "g"
+        )
+        if len(rows) > 1:
+            raise InvalidRevisionError(
+                f"{revision!r} is the beginning of more than one commit id. Give more of its digits.",
+            )
+        return str(rows[0][0]) if rows else None
+
+
+def _spellings(revision: str) -> tuple[str, ...]:
+    if revision.startswith("refs/"):
+        return (revision,)
+    return (f"refs/heads/{revision}", f"refs/tags/{revision}")
+
+
+def _commit(row: Any) -> Commit:
+    oid, tree, parents, title, body, author, date = row
+    return Commit(oid, tree, tuple(parents.split()), title, body, author, datetime.fromtimestamp(date, UTC))
