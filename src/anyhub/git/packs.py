@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class DirectoryPackStore:
         self._root = root
         self._open: OrderedDict[Path, Pack] = OrderedDict()
         self._lock = threading.RLock()
+        weakref.finalize(self, _close_all, self._open)  # at exit too, while dulwich still can
 
     def folder(self, repo: str) -> Path:
         """Return the git object directory of a repository."""
@@ -118,8 +120,7 @@ class DirectoryPackStore:
     def close(self) -> None:
         """Close every open pack; reading opens them again."""
         with self._lock:
-            while self._open:
-                self._open.popitem()[1].close()
+            _close_all(self._open)
 
     def _opened(self, repo: str, pack: str) -> Pack:
         from dulwich.object_format import SHA1
@@ -135,6 +136,11 @@ class DirectoryPackStore:
             while len(self._open) > _OPEN_PACKS:
                 self._open.popitem(last=False)[1].close()
         return self._open[path]
+
+
+def _close_all(packs: OrderedDict[Path, Pack]) -> None:
+    while packs:
+        packs.popitem()[1].close()
 
 
 class MemoryPackStore:

@@ -1,0 +1,322 @@
+"""A hub that is a directory: what lies in it, what git makes of it, and when it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from anyhub.errors import CorruptFileError, DiskFullError, FormatTooNewError, StorageError
+from anyhub.hub.local import LocalHub
+from anyhub.hub.objects import MANY_PACKS
+from anyhub.hub.opening import endpoint_of, open_hub, using
+from anyhub.values import AddFile, DeleteFile, RepoId
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> LocalHub:
+    return LocalHub(tmp_path / "hub")
+
+
+@pytest.fixture
+def repo(hub: LocalHub) -> RepoId:
+    repo = hub.repo_id("ada/engine")
+    hub.create(repo)
+    return repo
+
+
+def git(git_dir: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "--git-dir", git_dir, *arguments], check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_git_reads_what_was_written_and_finds_no_fault(hub: LocalHub, repo: RepoId) -> None:
+    files = [
+        AddFile("a/b.txt", b"hello\n"),
+        AddFile("a.c", b"x"),
+        AddFile("a-b/é [1] x.bin", b"\0\1"),
+        AddFile("z", b""),
+    ]
+    done = hub.commit(repo, files, message="Add files", description="With a body.")
+    hub.create_ref(repo, "refs/tags/v1", done.commit.oid)
+    hub.commit(repo, [DeleteFile("z"), AddFile("new", b"n")], message="Propose", pull_request=True)
+    with hub.git_dir(repo) as git_dir:
+        assert git(git_dir, "fsck", "--full", "--strict", "--no-dangling") == ""
+        assert git(git_dir, "log", "-1", "--format=%H %s|%b|%an", "v1") == (
+            f"{done.commit.oid} Add files|With a body.\n|username\n"
+        )
+        assert git(git_dir, "cat-file", "-p", "main:a/b.txt") == "hello\n"
+        listed = git(git_dir, "-c", "core.quotePath=false", "ls-tree", "-r", "--format=%(objectname) %(path)", "main")
+        ours = [f"{e.oid} {e.path}" for e in hub.tree(repo, done.commit.oid) if not e.is_folder]
+        assert listed.splitlines() == ours
+        assert git(git_dir, "rev-parse", "refs/pr/1").strip() == hub.resolve(repo, "refs/pr/1").oid
+
+
+def test_git_itself_makes_the_same_ids_of_the_same_files(hub: LocalHub, repo: RepoId, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    for path, content in {"a/b.txt": b"hello\n", "a.c": b"x", "a0": b"", "ü/ö": b"1"}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    changes = [AddFile(p.relative_to(folder).as_posix(), p) for p in folder.rglob("*") if p.is_file()]
+    commit = hub.commit(repo, changes, message="x").commit
+    with hub.git_dir(repo) as git_dir:
+        (folder / ".gitattributes").write_text(git(git_dir, "show", "main:.gitattributes"))
+    git(folder / ".git", "init", "-q", "-b", "main")
+    git(folder / ".git", "--work-tree", str(folder), "-c", "filter.lfs.required=false", "add", "-A")
+    assert git(folder / ".git", "write-tree").strip() == commit.tree
+
+
+def test_git_hands_every_large_file_to_git_lfs_and_no_other(hub: LocalHub, repo: RepoId) -> None:
+    names = ["model.safetensors", "sub dir/data [1].raw", "#odd", "!odd", "x.unknown", "deep/x.unknown2"]
+    hub.commit(repo, [AddFile(name, b"\0" + name.encode()) for name in names], message="large")
+    commit = hub.commit(repo, [AddFile("deep/x.unknown", b"text"), AddFile("a.txt", b"t")], message="small").commit
+    large = {entry.path for entry in hub.tree(repo, commit.oid) if entry.sha256}
+    assert large == set(names)
+    with hub.git_dir(repo) as git_dir:
+        work = git_dir / "work"
+        work.mkdir()
+        (work / ".gitattributes").write_text(git(git_dir, "show", "main:.gitattributes"))
+        paths = [*names, "deep/x.unknown", "a.txt"]
+        said = subprocess.run(
+            ["git", "--git-dir", git_dir, "--work-tree", work, "check-attr", "-z", "filter", "--", *paths],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=work,
+        ).stdout.split("\0")
+        assert {
+            path for path, _, value in zip(said[::3], said[1::3], said[2::3], strict=False) if value == "lfs"
+        } == large
+
+
+def test_a_large_file_is_a_pointer_in_git_and_its_bytes_lie_under_their_sha256(hub: LocalHub, repo: RepoId) -> None:
+    content = b"\0" * 1000
+    hub.commit(repo, [AddFile("m.bin", content)], message="m")
+    sha256 = hashlib.sha256(content).hexdigest()
+    with hub.git_dir(repo) as git_dir:
+        assert git(git_dir, "cat-file", "-p", "main:m.bin") == (
+            f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize 1000\n"
+        )
+    assert (hub.directory / "blobs" / sha256[:2] / sha256[2:4] / sha256).read_bytes() == content
+
+
+def test_the_same_bytes_in_two_repositories_are_stored_once(hub: LocalHub, repo: RepoId) -> None:
+    other = hub.repo_id("bob/copy")
+    hub.create(other)
+    for each in (repo, other):
+        hub.commit(each, [AddFile("m.bin", b"\0same")], message="m")
+    assert len([path for path in (hub.directory / "blobs").rglob("*") if path.is_file()]) == 1
+
+
+def test_a_commit_that_changes_nothing_leaves_no_file_behind(hub: LocalHub, repo: RepoId) -> None:
+    changes = [AddFile("m.bin", b"\0same"), AddFile("a.txt", b"a")]
+    hub.commit(repo, changes, message="m")
+    before = sorted(path for path in hub.directory.rglob("*") if "hub.db" not in path.name)
+    assert not hub.commit(repo, changes, message="again").changed
+    assert sorted(path for path in hub.directory.rglob("*") if "hub.db" not in path.name) == before
+
+
+def test_many_commits_leave_few_packs_and_every_object(hub: LocalHub, repo: RepoId) -> None:
+    for number in range(3 * MANY_PACKS):
+        hub.commit(repo, [AddFile(f"{number % 7}.txt", b"%d" % number)], message=f"{number}")
+    packs = list((hub.directory / "repos").rglob("*.pack"))
+    assert len(packs) <= MANY_PACKS + 1
+    with hub.git_dir(repo) as git_dir:
+        assert git(git_dir, "fsck", "--full", "--strict", "--no-dangling") == ""
+        assert len(git(git_dir, "log", "--format=%H", "main").splitlines()) == 3 * MANY_PACKS + 1
+    for number, commit in zip(range(3 * MANY_PACKS - 1, -1, -1), hub.history(repo), strict=False):
+        with hub.open(repo, hub.entry(repo, commit.oid, f"{number % 7}.txt")) as stream:
+            assert stream.read() == b"%d" % number
+
+
+def test_a_reader_with_old_packs_open_goes_on_after_they_were_gathered(hub: LocalHub, repo: RepoId) -> None:
+    first = hub.commit(repo, [AddFile("0.txt", b"first")], message="first").commit
+    reader = LocalHub(hub.directory)
+    entry = reader.entry(repo, first.oid, "0.txt")
+    assert reader.open(repo, entry).read() == b"first"
+    for number in range(MANY_PACKS + 2):
+        hub.commit(repo, [AddFile("n.txt", b"%d" % number)], message=f"{number}")
+    assert reader.open(repo, entry).read() == b"first"
+
+
+def test_a_deleted_repository_leaves_no_bytes(hub: LocalHub, repo: RepoId) -> None:
+    hub.commit(repo, [AddFile("m.bin", b"\0mine"), AddFile("a.txt", b"a")], message="m")
+    hub.delete(repo)
+    assert [path for path in (hub.directory / "blobs").rglob("*") if path.is_file()] == []
+    assert list((hub.directory / "repos").iterdir()) == []
+
+
+def test_a_hub_of_a_newer_format_is_refused_and_left_alone(hub: LocalHub) -> None:
+    hub.close()
+    with sqlite3.connect(hub.directory / "hub.db") as connection:
+        connection.execute("PRAGMA user_version=99")
+    connection.close()
+    with pytest.raises(FormatTooNewError, match=r"format 99.*Upgrade anyhub"):
+        LocalHub(hub.directory)
+
+
+def test_a_folder_with_other_files_is_not_made_a_hub(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(StorageError, match=r"thesis\.tex"):
+        LocalHub(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_file_is_not_a_hub(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(StorageError, match="is a file"):
+        LocalHub(tmp_path / "file")
+
+
+@pytest.mark.parametrize("content", [b"not a database" * 100, b"SQLite format 3\0 and then nothing that is one" * 9])
+def test_a_damaged_database_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "hub.db").write_bytes(content)
+    with pytest.raises(CorruptFileError, match=r"hub\.db"):
+        LocalHub(tmp_path)
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "hub.db") as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    with pytest.raises(CorruptFileError, match="not a hub's"):
+        LocalHub(tmp_path)
+
+
+def test_a_lost_blob_is_told_by_name(hub: LocalHub, repo: RepoId) -> None:
+    commit = hub.commit(repo, [AddFile("m.bin", b"\0mine")], message="m").commit
+    shutil.rmtree(hub.directory / "blobs")
+    entry = hub.entry(repo, commit.oid, "m.bin")
+    assert hub.local_path(repo, entry) is None
+    with pytest.raises(CorruptFileError, match=r"m\.bin"):
+        hub.open(repo, entry)
+
+
+READER = """
+import os, sys
+from pathlib import Path
+from anyhub.errors import ReadOnlyError
+from anyhub.hub.local import LocalHub
+from anyhub.hub.memory import MemoryHub
+from anyhub.values import AddFile
+for hub in (LocalHub(sys.argv[1]), MemoryHub()):  # the modules are imported while this user may read them
+    repo = hub.repo_id("ada/engine")
+    if isinstance(hub, MemoryHub):
+        hub.create(repo)
+        hub.commit(repo, [AddFile("b.txt", b"b")], message="b")
+    [hub.open(repo, entry) for entry in hub.tree(repo, hub.resolve(repo).oid) if entry.path == "a.txt"]
+LocalHub(sys.argv[1]).close()
+if os.getuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+hub = LocalHub(sys.argv[1])
+repo = hub.repo_id("ada/engine")
+head = hub.resolve(repo)
+print([hub.open(repo, e).read() for e in hub.tree(repo, head.oid) if e.path in ("a.txt", "m.bin")])
+for write in (
+    lambda: hub.commit(repo, [AddFile("b.txt", b"b")], message="b"),
+    lambda: hub.create(hub.repo_id("new")),
+    lambda: hub.create_ref(repo, "refs/tags/v1", head.oid),
+    lambda: hub.delete(repo),
+):
+    try:
+        write()
+    except ReadOnlyError as error:
+        print("refused:", error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of this kind exist on POSIX systems only")
+def test_a_read_only_hub_can_be_read_and_says_what_it_can_not_do(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents:
+        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    hub = LocalHub(tmp_path / "hub")
+    repo = hub.repo_id("ada/engine")
+    hub.create(repo)
+    hub.commit(repo, [AddFile("a.txt", b"a"), AddFile("m.bin", b"\0m")], message="m")
+    hub.close()
+    for path in [hub.directory, *hub.directory.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    done = subprocess.run(
+        [sys.executable, "-c", READER, str(hub.directory)], capture_output=True, text=True, check=False
+    )
+    for path in [hub.directory, *hub.directory.rglob("*")]:
+        if path.is_dir():
+            path.chmod(0o755)
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0] == "[b'a', b'\\x00m']"
+    assert len(lines) == 5
+    assert all(str(hub.directory) in line for line in lines[1:])
+
+
+FILLER = """
+import resource, signal, sys
+from anyhub.errors import DiskFullError
+from anyhub.hub.local import LocalHub
+from anyhub.values import AddFile
+hub = LocalHub(sys.argv[1])
+repo = hub.repo_id("ada/engine")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+try:
+    hub.commit(repo, [AddFile("big.bin", b"\\0" * 3_000_000), AddFile("a.txt", b"new")], message="too much")
+except DiskFullError as error:
+    print("refused:", error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of this kind exist on POSIX systems only")
+def test_a_push_that_finds_no_space_is_refused_and_the_old_state_stays(hub: LocalHub, repo: RepoId) -> None:
+    head = hub.commit(repo, [AddFile("a.txt", b"old")], message="old").commit
+    done = subprocess.run(
+        [sys.executable, "-c", FILLER, str(hub.directory)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("refused: ")
+    assert done.stderr == ""
+    assert hub.resolve(repo) == head
+    assert hub.open(repo, hub.entry(repo, head.oid, "a.txt")).read() == b"old"
+    assert list((hub.directory / "staging").iterdir()) == []
+    assert hub.commit(repo, [AddFile("b.txt", b"b")], message="goes on").changed
+
+
+def test_sqlite_that_finds_no_space_is_a_full_disk(hub: LocalHub, repo: RepoId) -> None:
+    head = hub.resolve(repo)
+    pages = hub._database.query("PRAGMA page_count")[0][0]
+    hub._database.query(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(DiskFullError, match=r"hub\.db"):
+        hub.commit(repo, [AddFile(f"{n}/{n}.txt", b"%d" % n) for n in range(300)], message="many")
+    hub._database.query("PRAGMA max_page_count=1073741823")
+    assert hub.resolve(repo) == head
+    assert hub.commit(repo, [AddFile("a.txt", b"a")], message="a").changed
+
+
+def test_one_endpoint_is_opened_once_and_again_when_it_was_replaced(tmp_path: Path) -> None:
+    first = open_hub(tmp_path / "hub")
+    assert open_hub(str(tmp_path / "hub")) is first
+    assert open_hub((tmp_path / "hub").as_uri()) is first
+    shutil.rmtree(tmp_path / "hub")
+    second = open_hub(tmp_path / "hub")
+    assert second is not first
+    second.create(second.repo_id("x"))
+
+
+def test_the_endpoint_is_the_callers_then_the_blocks_then_the_environments_then_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert endpoint_of() == os.path.join(os.environ["ANYHUB_HOME"], "hub")
+    monkeypatch.setenv("HF_ENDPOINT", str(tmp_path / "c"))
+    assert endpoint_of() == str(tmp_path / "c")
+    monkeypatch.setenv("ANYHUB_ENDPOINT", str(tmp_path / "b"))
+    assert endpoint_of() == str(tmp_path / "b")
+    with using(open_hub(tmp_path / "a")) as hub:
+        assert open_hub() is hub
+        assert open_hub(tmp_path / "d").endpoint == str(tmp_path / "d")
