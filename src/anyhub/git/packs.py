@@ -73,11 +73,12 @@ class DirectoryPackStore:
     def add(self, repo: str, objects: Sequence[GitObject]) -> PackInfo:
         """Write a pack and its index beside their place, and publish the index last: git looks for that first."""
         folder = self.folder(repo) / "pack"
+        unique = list({each.oid: each for each in objects}.values())
         files.make_folder(folder)
         with files.scratch(folder) as scratch:
             pack, index = scratch / "new.pack", scratch / "new.idx"
-            checksum = _write_pack(pack, index, objects)
-            info = PackInfo(f"pack-{checksum}", pack.stat().st_size, len(objects))
+            checksum = _write_pack(pack, index, unique)
+            info = PackInfo(f"pack-{checksum}", pack.stat().st_size, len(unique))
             files.publish(pack, folder / f"{info.name}.pack", read_only=True)
             files.publish(index, folder / f"{info.name}.idx", read_only=True)
         return info
@@ -124,14 +125,17 @@ class DirectoryPackStore:
 
     def _opened(self, repo: str, pack: str) -> Pack:
         from dulwich.object_format import SHA1
-        from dulwich.pack import Pack
+        from dulwich.pack import Pack, PackFileDisappeared
 
         path = self.folder(repo) / "pack" / pack
         if path in self._open:
             self._open.move_to_end(path)
         else:
             opened = Pack(str(path), object_format=SHA1)
-            _ = opened.index, opened.data  # both are opened now, so that a missing file is told here
+            try:
+                _ = opened.index, opened.data  # both are opened now, so that a missing file is told here
+            except PackFileDisappeared:
+                raise FileNotFoundError(str(path)) from None
             self._open[path] = opened
             while len(self._open) > _OPEN_PACKS:
                 self._open.popitem(last=False)[1].close()
@@ -185,12 +189,11 @@ def _write_pack(pack: Path, index: Path, objects: Sequence[GitObject]) -> str:
     from dulwich.object_format import SHA1
     from dulwich.pack import write_pack_data, write_pack_index_v2
 
-    unique = {each.oid: each for each in objects}
     with files.create(pack) as data:
         # Gathered first: thousands of small writes would each cost a system call.
         chunks: list[bytes] = []
         entries, checksum = write_pack_data(
-            chunks.append, _unpacked(unique.values()), num_records=len(unique), object_format=SHA1
+            chunks.append, _unpacked(objects), num_records=len(objects), object_format=SHA1
         )
         data.write(b"".join(chunks))
     with files.create(index) as idx:
