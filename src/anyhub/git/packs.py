@@ -62,7 +62,7 @@ class DirectoryPackStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._open: OrderedDict[Path, Pack] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], Pack] = OrderedDict()
         self._lock = threading.RLock()
         weakref.finalize(self, _close_all, self._open)  # at exit too, while dulwich still can
 
@@ -88,11 +88,10 @@ class DirectoryPackStore:
         from dulwich.objects import ObjectID
 
         with self._lock:
-            opened = self._opened(repo, pack)
-            name = ObjectID(oid.encode())
-            if name not in opened.index:
+            try:
+                number, data = self._opened(repo, pack).get_raw(ObjectID(oid.encode()))
+            except KeyError:
                 return None
-            number, data = opened.get_raw(name)
         return GitObject(_TYPES[number], data, oid)
 
     def objects(self, repo: str, pack: str) -> Iterator[GitObject]:
@@ -108,7 +107,7 @@ class DirectoryPackStore:
         """Close and remove a pack, its index first, so that git never finds an index without its pack."""
         path = self.folder(repo) / "pack" / pack
         with self._lock:
-            if (opened := self._open.pop(path, None)) is not None:
+            if (opened := self._open.pop((repo, pack), None)) is not None:
                 opened.close()
         files.remove(path.with_name(f"{pack}.idx"))
         files.remove(path.with_name(f"{pack}.pack"))
@@ -124,25 +123,30 @@ class DirectoryPackStore:
             _close_all(self._open)
 
     def _opened(self, repo: str, pack: str) -> Pack:
-        from dulwich.object_format import SHA1
-        from dulwich.pack import Pack, PackFileDisappeared
-
-        path = self.folder(repo) / "pack" / pack
-        if path in self._open:
-            self._open.move_to_end(path)
+        key = (repo, pack)
+        if key in self._open:
+            self._open.move_to_end(key)
         else:
-            opened = Pack(str(path), object_format=SHA1)
-            try:
-                _ = opened.index, opened.data  # both are opened now, so that a missing file is told here
-            except PackFileDisappeared:
-                raise FileNotFoundError(str(path)) from None
-            self._open[path] = opened
+            self._open[key] = _open_pack(self.folder(repo) / "pack" / pack)
             while len(self._open) > _OPEN_PACKS:
                 self._open.popitem(last=False)[1].close()
-        return self._open[path]
+        return self._open[key]
 
 
-def _close_all(packs: OrderedDict[Path, Pack]) -> None:
+def _open_pack(path: Path) -> Pack:
+    """Open a pack and its index now, so that a missing file is told here and not at the first look."""
+    from dulwich.object_format import SHA1
+    from dulwich.pack import Pack, PackFileDisappeared
+
+    opened = Pack(str(path), object_format=SHA1)
+    try:
+        _ = opened.index, opened.data
+    except PackFileDisappeared:
+        raise FileNotFoundError(str(path)) from None
+    return opened
+
+
+def _close_all(packs: OrderedDict[tuple[str, str], Pack]) -> None:
     while packs:
         packs.popitem()[1].close()
 

@@ -13,7 +13,7 @@ from anyhub.hub.database import Database
 from anyhub.values import DEFAULT_BRANCH, Query, RepoId, RepoInfo
 
 _INFO = f"""
-SELECT id, folder, type, namespace, name, private, created_at, modified_at,
+SELECT type, namespace, name, private, created_at, modified_at,
        (SELECT target FROM refs WHERE repo = repos.id AND name = 'refs/heads/{DEFAULT_BRANCH}'),
        (SELECT coalesce(sum(size), 0) FROM large_files WHERE repo = repos.id)
 FROM repos
@@ -21,12 +21,12 @@ FROM repos
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A repository as the database has it: its key, its folder, and what the world may know."""
+class Place:
+    """Where the hub keeps a repository: its key in the database, and the folder of its packs."""
 
+    repo: RepoId
     pk: int
     folder: str
-    info: RepoInfo
 
 
 def now_microseconds() -> int:
@@ -51,13 +51,21 @@ class Catalog:
         Raises:
             RepositoryNotFoundError: Names the nearest one.
         """
-        rows = self._database.query("SELECT id FROM repos WHERE key = ?", repo.key)
+        return self.place(repo).pk
+
+    def place(self, repo: RepoId) -> Place:
+        """Return where a repository is kept.
+
+        Raises:
+            RepositoryNotFoundError: Names the nearest one.
+        """
+        rows = self._database.query("SELECT id, folder FROM repos WHERE key = ?", repo.key)
         if not rows:
             raise self._not_found(repo)
-        return int(rows[0][0])
+        return Place(repo, *rows[0])
 
-    def row(self, repo: RepoId) -> Row:
-        """Return all that the database knows of a repository.
+    def info(self, repo: RepoId) -> RepoInfo:
+        """Return what is known of a repository as a whole.
 
         Raises:
             RepositoryNotFoundError: Names the nearest one.
@@ -65,7 +73,7 @@ class Catalog:
         rows = self._database.query(f"{_INFO} WHERE key = ?", repo.key)
         if not rows:
             raise self._not_found(repo)
-        return _row(rows[0])
+        return _info(rows[0])
 
     def search(self, query: Query) -> Iterator[RepoInfo]:
         """List repositories, the last modified first."""
@@ -80,10 +88,10 @@ class Catalog:
         where = " AND ".join(conditions)
         limit = -1 if query.limit is None else query.limit
         for row in self._database.query(f"{_INFO} WHERE {where} ORDER BY modified_at DESC LIMIT {limit:d}", *values):
-            yield _row(row).info
+            yield _info(row)
 
-    def insert(self, repo: RepoId, private: bool) -> tuple[int, str]:
-        """Add a repository, inside a transaction; return its key and its folder.
+    def insert(self, repo: RepoId, private: bool) -> Place:
+        """Add a repository, inside a transaction.
 
         Raises:
             RepositoryExistsError: When one of that name, in any case, exists.
@@ -96,19 +104,19 @@ class Catalog:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (folder, repo.key, repo.type, repo.namespace, repo.name, private, now, now),
             )
-        return int(cursor.lastrowid or 0), folder
+        return Place(repo, int(cursor.lastrowid or 0), folder)
 
     def delete(self, repo: RepoId) -> tuple[str, list[str]]:
         """Remove a repository, inside a transaction; return its folder and the large files that only it linked."""
-        row = self.row(repo)
+        place = self.place(repo)
         orphans = self._database.query(
             "SELECT sha256 FROM large_files AS mine WHERE repo = ? AND NOT EXISTS"
             " (SELECT 1 FROM large_files WHERE sha256 = mine.sha256 AND repo != mine.repo)",
-            row.pk,
+            place.pk,
         )
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM repos WHERE id = ?", (row.pk,))
-        return row.folder, [sha256 for (sha256,) in orphans]
+            connection.execute("DELETE FROM repos WHERE id = ?", (place.pk,))
+        return place.folder, [sha256 for (sha256,) in orphans]
 
     def move(self, repo: RepoId, to: RepoId) -> None:
         """Rename a repository."""
@@ -145,7 +153,7 @@ class Catalog:
         )
 
 
-def _row(row: Any) -> Row:
-    pk, folder, type, namespace, name, private, created_at, modified_at, head, storage = row
+def _info(row: Any) -> RepoInfo:
+    type, namespace, name, private, created_at, modified_at, head, storage = row
     repo = RepoId(namespace, name, type)
-    return Row(pk, folder, RepoInfo(repo, bool(private), moment(created_at), moment(modified_at), head, storage))
+    return RepoInfo(repo, bool(private), moment(created_at), moment(modified_at), head, storage)

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from anyhub import files
 from anyhub.content.stores import BlobStore
-from anyhub.errors import EditConflictError, ParentCommitError, ValidationError
+from anyhub.errors import EditConflictError, ParentCommitError, RepositoryNotFoundError, ValidationError
 from anyhub.git.objects import GitObject, Node, commit_object
 from anyhub.git.pointers import ATTRIBUTES_PATH, Attributes
 from anyhub.git.trees import EMPTY_TREE, NewTree, edit_tree
-from anyhub.hub.catalog import Catalog, Row, now_microseconds
+from anyhub.hub.catalog import Catalog, Place, now_microseconds
 from anyhub.hub.database import Database
 from anyhub.hub.objects import Objects
 from anyhub.hub.preparing import Edits, Preparation
@@ -63,92 +63,92 @@ class Committer:
     ) -> Committed:
         """Do what `anyhub.hub.interface.WritesRepos.commit` promises."""
         title, body = split_message(message, description)
-        row = self._catalog.row(repo)
-        ref = self._revisions.branch(row.pk, onto)
-        looked_at = self._revisions.resolve(row.pk, base or ref.target)
+        place = self._catalog.place(repo)
+        ref = self._revisions.branch(place.pk, onto)
+        looked_at = self._revisions.resolve(place.pk, base or ref.target)
         if parent is not None:
             _check_parent(parent, ref)
         with self._staging() as scratch:
-            edits = self._prepare(row, looked_at, changes, scratch)
-            self._flush(row, edits)
+            edits = self._prepare(place, looked_at, changes, scratch)
+            self._flush(place, edits)
             with self._database.transaction():
                 done = self._apply(
-                    row, ref.name, edits, looked_at, title, body, parent=parent, pull_request=pull_request
+                    place, ref.name, edits, looked_at, title, body, parent=parent, pull_request=pull_request
                 )
-        self._objects.gather(row.pk, row.folder)
+        self._objects.gather(place.pk, place.folder)
         return done
 
-    def merge(self, row: Row, pull_request: PullRequest, title: str) -> Committed:
+    def merge(self, place: Place, pull_request: PullRequest, title: str) -> Committed:
         """Bring the commits of a pull request to its target branch, inside a transaction."""
-        head = self._revisions.resolve(row.pk, pull_request.ref)
-        target = self._revisions.branch(row.pk, pull_request.target)
-        base = self._common_ancestor(row.pk, head, target)
-        edits = Edits(nodes=dict(self._trees.changed(row.pk, base.tree, head.tree)))
-        return self._apply(row, target.name, edits, base, title, pull_request.description, merged=head)
+        head = self._revisions.resolve(place.pk, pull_request.ref)
+        target = self._revisions.branch(place.pk, pull_request.target)
+        base = self._common_ancestor(place.pk, head, target)
+        edits = Edits(nodes=dict(self._trees.changed(place.pk, base.tree, head.tree)))
+        return self._apply(place, target.name, edits, base, title, pull_request.description, merged=head)
 
-    def first(self, pk: int, folder: str, edits: Edits, title: str) -> Commit:
+    def first(self, place: Place, edits: Edits, title: str) -> Commit:
         """Make the first commit of a repository on ``main``, inside a transaction."""
-        made = self._write(pk, folder, edits, None, [], title, "")
-        self._revisions.set(pk, "refs/heads/main", made.oid)
+        made = self._write(place, edits, None, [], title, "")
+        self._revisions.set(place.pk, "refs/heads/main", made.oid)
         return made
 
-    def squash(self, row: Row, branch: str, message: str) -> Commit:
+    def squash(self, place: Place, branch: str, message: str) -> Commit:
         """Point a branch at a new commit with the same files and no parents."""
         title, body = split_message(message, "")
         with self._database.transaction():
-            ref = self._revisions.branch(row.pk, branch)
-            tree = self._revisions.commit(row.pk, ref.target).tree
+            ref = self._revisions.branch(place.pk, branch)
+            tree = self._revisions.commit(place.pk, ref.target).tree
             raw, made = commit_object(tree, [], self._user, datetime.now(UTC), title, body)
-            self._objects.note(row.pk, self._objects.add(row.folder, [raw]))
-            self._revisions.save(row.pk, made)
-            self._revisions.set(row.pk, ref.name, made.oid)
-            self._catalog.touch(row.pk)
+            self._objects.note(place.pk, self._objects.add(place.folder, [raw]))
+            self._revisions.save(place.pk, made)
+            self._revisions.set(place.pk, ref.name, made.oid)
+            self._catalog.touch(place.pk)
         return made
 
-    def _prepare(self, row: Row, looked_at: Commit, changes: Changes, scratch: Path) -> Edits:
+    def _prepare(self, place: Place, looked_at: Commit, changes: Changes, scratch: Path) -> Edits:
         def look(path: str) -> Node | None:
-            return self._trees.find(row.pk, looked_at.tree, path)
+            return self._trees.find(place.pk, looked_at.tree, path)
 
         def copied(change: CopyFile) -> Node:
-            tree = self._revisions.resolve(row.pk, change.revision).tree if change.revision else looked_at.tree
-            node = self._trees.find(row.pk, tree, change.source)
+            tree = self._revisions.resolve(place.pk, change.revision).tree if change.revision else looked_at.tree
+            node = self._trees.find(place.pk, tree, change.source)
             if node is None or node.is_folder:
-                raise self._trees.not_found(row.pk, tree, change.source)
+                raise self._trees.not_found(place.pk, tree, change.source)
             return node
 
         return Preparation(
             look,
-            lambda path: [e for e in self._trees.walk(row.pk, looked_at.tree, path) if not e.is_folder],
+            lambda path: [e for e in self._trees.walk(place.pk, looked_at.tree, path) if not e.is_folder],
             copied,
-            self._attributes_for(row, looked_at.tree, changes),
+            self._attributes_for(place, looked_at.tree, changes),
             scratch,
         ).edits(changes)
 
-    def _attributes_for(self, row: Row, tree: str, changes: Changes) -> Attributes:
+    def _attributes_for(self, place: Place, tree: str, changes: Changes) -> Attributes:
         """Return the rules that will hold after the commit: those that it brings, else those that are there."""
         for change in changes:
             if change.path == ATTRIBUTES_PATH and not isinstance(change, CopyFile):
                 source = getattr(change, "source", b"")
                 return Attributes(source if isinstance(source, bytes) else source.read_bytes())
-        return Attributes(self._attributes_at(row, tree))
+        return Attributes(self._attributes_at(place, tree))
 
-    def _attributes_at(self, row: Row, tree: str) -> bytes:
-        node = self._trees.find(row.pk, tree, ATTRIBUTES_PATH)
-        return b"" if node is None or node.sha256 else self._objects.read(row.pk, row.folder, node.oid)
+    def _attributes_at(self, place: Place, tree: str) -> bytes:
+        node = self._trees.find(place.pk, tree, ATTRIBUTES_PATH)
+        return b"" if node is None or node.sha256 else self._objects.read(place.pk, place.folder, node.oid)
 
-    def _flush(self, row: Row, edits: Edits) -> None:
+    def _flush(self, place: Place, edits: Edits) -> None:
         """Bring the bulk of the bytes to the disk ahead of the transaction, so that it holds the lock for a moment."""
         for staged, digest in edits.staged.values():
             if self._blobs.size(digest.sha256) != digest.size and staged.exists():
                 files.sync(staged)
         if sum(len(each.data) for each in edits.objects.values()) > FLUSH_BYTES:
-            packs = self._objects.add(row.folder, list(edits.objects.values()))
-            self._objects.note(row.pk, packs)
+            packs = self._objects.add(place.folder, list(edits.objects.values()))
+            self._objects.note(place.pk, packs)
             edits.objects.clear()
 
     def _apply(
         self,
-        row: Row,
+        place: Place,
         ref_name: str,
         edits: Edits,
         looked_at: Commit,
@@ -160,21 +160,22 @@ class Committer:
         merged: Commit | None = None,
     ) -> Committed:
         """Make the commit on what the branch is now, inside a transaction."""
-        self._catalog.pk(row.info.repo)  # it may have been deleted while files were hashed
-        ref = self._revisions.branch(row.pk, ref_name)
+        if self._catalog.place(place.repo) != place:
+            raise RepositoryNotFoundError(f"{place.repo} was deleted and made anew meanwhile. Push again.")
+        ref = self._revisions.branch(place.pk, ref_name)
         if parent is not None:
             _check_parent(parent, ref)
-        head = self._revisions.commit(row.pk, ref.target)
-        self._drop_what_is_there(row.pk, edits, looked_at, head)
+        head = self._revisions.commit(place.pk, ref.target)
+        self._drop_what_is_there(place.pk, edits, looked_at, head)
         parents = [head.oid, merged.oid] if merged else [head.oid]
         if not edits.nodes:
             return Committed(head, ref.name, changed=False)
-        made = self._write(row.pk, row.folder, edits, head.tree, parents, title, body)
-        self._catalog.touch(row.pk)
+        made = self._write(place, edits, head.tree, parents, title, body)
+        self._catalog.touch(place.pk)
         if pull_request:
-            opened = self._open_pull_request(row.pk, ref, made)
+            opened = self._open_pull_request(place.pk, ref, made)
             return Committed(made, opened.ref, changed=True, pull_request=opened)
-        self._revisions.set(row.pk, ref.name, made.oid)
+        self._revisions.set(place.pk, ref.name, made.oid)
         return Committed(made, ref.name, changed=True)
 
     def _drop_what_is_there(self, pk: int, edits: Edits, looked_at: Commit, head: Commit) -> None:
@@ -195,23 +196,21 @@ class Committer:
                 paths=sorted(conflicts),
             )
 
-    def _write(
-        self, pk: int, folder: str, edits: Edits, tree: str | None, parents: list[str], title: str, body: str
-    ) -> Commit:
+    def _write(self, place: Place, edits: Edits, tree: str | None, parents: list[str], title: str, body: str) -> Commit:
         """Write objects, large files and index rows of a commit, inside a transaction; no reference moves yet."""
-        self._cover_large_files(pk, folder, edits, tree)
-        root, new_trees = edit_tree(lambda oid: self._trees.load(pk, oid), tree or EMPTY_TREE, edits.nodes)
+        self._cover_large_files(place, edits, tree)
+        root, new_trees = edit_tree(lambda oid: self._trees.load(place.pk, oid), tree or EMPTY_TREE, edits.nodes)
         raw, made = commit_object(root, parents, self._user, datetime.now(UTC), title, body)
         needed = {node.oid for node in edits.nodes.values() if node is not None}
         blobs = [each for oid, each in edits.objects.items() if oid in needed]
-        packs = self._objects.add(folder, [*blobs, *_objects_of(new_trees.values()), raw])
-        self._link_large_files(pk, edits)
-        self._objects.note(pk, packs)
-        self._trees.save(pk, new_trees)
-        self._revisions.save(pk, made)
+        packs = self._objects.add(place.folder, [*blobs, *_objects_of(new_trees.values()), raw])
+        self._link_large_files(place.pk, edits)
+        self._objects.note(place.pk, packs)
+        self._trees.save(place.pk, new_trees)
+        self._revisions.save(place.pk, made)
         return made
 
-    def _cover_large_files(self, pk: int, folder: str, edits: Edits, tree: str | None) -> None:
+    def _cover_large_files(self, place: Place, edits: Edits, tree: str | None) -> None:
         """Let ``.gitattributes`` say of every large file that it is one, so that git-lfs checks it out."""
         large = [path for path, node in edits.nodes.items() if node is not None and node.sha256]
         if not large:
@@ -220,8 +219,12 @@ class Committer:
         if rules is not None and rules.oid in edits.objects:
             data = edits.objects[rules.oid].data
         else:
-            node = self._trees.find(pk, tree, ATTRIBUTES_PATH) if tree and ATTRIBUTES_PATH not in edits.nodes else rules
-            data = self._objects.read(pk, folder, node.oid) if node else b""
+            node = (
+                self._trees.find(place.pk, tree, ATTRIBUTES_PATH)
+                if tree and ATTRIBUTES_PATH not in edits.nodes
+                else rules
+            )
+            data = self._objects.read(place.pk, place.folder, node.oid) if node else b""
         extended = Attributes(data).extended_by(large)
         if extended is not None:
             edits.put_small(ATTRIBUTES_PATH, extended)

@@ -73,15 +73,15 @@ class LocalHub(StoredHub):
 
         It holds the references as they are now and borrows all objects; what is written to it is thrown away.
         """
-        row = self._catalog.row(repo)
-        refs = "".join(f"{ref.target} {ref.name}\n" for ref in self._revisions.refs(row.pk))
+        place = self._catalog.place(repo)
+        refs = "".join(f"{ref.target} {ref.name}\n" for ref in self._revisions.refs(place.pk))
         with self.staging() as scratch:
             for folder in ("objects/info", "refs"):
                 files.make_folder(scratch / folder)
             files.write(scratch / "HEAD", f"ref: refs/heads/{DEFAULT_BRANCH}\n")
             files.write(scratch / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
             files.write(scratch / "packed-refs", f"# pack-refs with: sorted\n{refs}")
-            files.write(scratch / "objects/info/alternates", f"{self._git.folder(row.folder)}\n")
+            files.write(scratch / "objects/info/alternates", f"{self._git.folder(place.folder)}\n")
             yield scratch
 
     def _stat(self) -> tuple[int, int] | None:

@@ -83,7 +83,7 @@ class StoredHub:
 
     def info(self, repo: RepoId) -> RepoInfo:
         """Return what is known of a repository as a whole."""
-        return self._catalog.row(repo).info
+        return self._catalog.info(repo)
 
     def search(self, query: Query) -> Iterator[RepoInfo]:
         """List repositories, the last modified first."""
@@ -123,12 +123,12 @@ class StoredHub:
 
     def open(self, repo: RepoId, entry: Entry) -> BinaryIO:
         """Return a seekable stream of a file's content."""
-        row = self._catalog.row(repo)
+        place = self._catalog.place(repo)
         if entry.is_folder:
             raise EntryNotFoundError(f"{entry.path!r} is a folder; name a file in it.")
         if entry.sha256 is None:
-            return io.BytesIO(self._objects.read(row.pk, row.folder, entry.oid))
-        self._check_link(repo, row.pk, entry)
+            return io.BytesIO(self._objects.read(place.pk, place.folder, entry.oid))
+        self._check_link(repo, place.pk, entry)
         try:
             return self._blobs.open(entry.sha256)
         except FileNotFoundError:
@@ -176,10 +176,10 @@ class StoredHub:
     def create(self, repo: RepoId, *, private: bool = False) -> RepoInfo:
         """Create a repository, with a first commit on ``main`` that says which files are large."""
         with self._database.transaction():
-            pk, folder = self._catalog.insert(repo, private)
+            place = self._catalog.insert(repo, private)
             edits = Edits()
             edits.put_small(ATTRIBUTES_PATH, DEFAULT_ATTRIBUTES)
-            self._commits.first(pk, folder, edits, "initial commit")
+            self._commits.first(place, edits, "initial commit")
         return self.info(repo)
 
     def delete(self, repo: RepoId) -> None:
@@ -217,7 +217,7 @@ class StoredHub:
 
     def squash(self, repo: RepoId, branch: str, message: str) -> Commit:
         """Replace the history of a branch by one commit with the same files."""
-        return self._commits.squash(self._catalog.row(repo), branch, message)
+        return self._commits.squash(self._catalog.place(repo), branch, message)
 
     def pull_requests(self, repo: RepoId) -> list[PullRequest]:
         """List pull requests, the newest first."""
@@ -233,11 +233,11 @@ class StoredHub:
 
     def merge(self, repo: RepoId, number: int, message: str | None = None) -> Committed:
         """Bring the changes of an open pull request to its branch."""
-        row = self._catalog.row(repo)
+        place = self._catalog.place(repo)
         with self._database.transaction():
-            opened = self._pulls.get_open(row.pk, number)
-            done = self._commits.merge(row, opened, message or f"Merge pull request #{number}: {opened.title}")
-            self._pulls.set_merged(row.pk, number, done.commit.oid)
+            opened = self._pulls.get_open(place.pk, number)
+            done = self._commits.merge(place, opened, message or f"Merge pull request #{number}: {opened.title}")
+            self._pulls.set_merged(place.pk, number, done.commit.oid)
         return done
 
     # -- inside

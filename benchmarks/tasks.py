@@ -1,0 +1,179 @@
+"""One measured piece of work: run as ``python -m benchmarks.tasks NAME JSON``, prints its figures as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+MIB = 1 << 20
+
+
+def anonymous_mebibytes() -> float:
+    """Return the memory that belongs to this process alone and to no file."""
+    for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
+        if line.startswith("Anonymous:"):
+            return int(line.split()[1]) / 1024
+    raise SystemExit("The kernel does not tell the anonymous memory of a process.")
+
+
+def _load(mixin: type, source: str, **options: Any) -> dict[str, float]:
+    import torch
+
+    from benchmarks.models import stack_with, touch_every_page
+
+    torch.zeros(1).sum().item()
+    model_class = stack_with(mixin)
+    before = anonymous_mebibytes()
+    start = time.perf_counter()
+    model = model_class.from_pretrained(source, **options)
+    usable = time.perf_counter() - start
+    touch_every_page(model)
+    touched = time.perf_counter() - start
+    return {"usable": usable, "touched": touched, "private": anonymous_mebibytes() - before}
+
+
+def load_stock(folder: str) -> dict[str, float]:
+    """Load with the stock library from a local folder."""
+    from huggingface_hub import PyTorchModelHubMixin
+
+    return _load(PyTorchModelHubMixin, folder)
+
+
+def load_anyhub(repo: str, hub: str, load_mode: str = "map") -> dict[str, float]:
+    """Load with anyhub, by name, from the cache."""
+    from anyhub import PyTorchModelHubMixin
+    from anyhub.hub.opening import open_hub
+
+    open_hub(hub).resolve  # noqa: B018 - the hub is open, as it is in a process that loads a second model
+    return _load(PyTorchModelHubMixin, repo, endpoint=hub, load_mode=load_mode)
+
+
+def make_model(hub: str, repo: str, folder: str, gibibytes: float, dtype: str) -> dict[str, float]:
+    """Push a model of that size and save it in a folder for the stock library."""
+    import torch
+
+    from anyhub import PyTorchModelHubMixin
+    from benchmarks.models import layers_for, stack_with
+
+    torch.manual_seed(0)
+    model = stack_with(PyTorchModelHubMixin)(layers=layers_for(gibibytes, dtype), dtype=dtype)
+    model.push_to_hub(repo, endpoint=hub)
+    model.save_pretrained(folder)
+    return {}
+
+
+def push(hub: str, repo: str, folder: str, gibibytes: float) -> dict[str, float]:
+    """Push a new model, and in the same process what no push can do without: writing, syncing and hashing its bytes."""
+    import torch
+
+    from anyhub import PyTorchModelHubMixin
+    from benchmarks.models import layers_for, stack_with
+
+    model = stack_with(PyTorchModelHubMixin)(layers=layers_for(gibibytes, "float32"))
+    figures = _floor(torch.cat([p.detach().reshape(-1) for p in model.parameters()]), Path(folder) / "floor")
+    figures["push"] = _timed(lambda: model.push_to_hub(repo, endpoint=hub))
+    os.sync()
+    figures["push again, unchanged"] = _timed(lambda: model.push_to_hub(repo, endpoint=hub))
+    return figures
+
+
+def _floor(weights: Any, target: Path) -> dict[str, float]:
+    data = memoryview(weights.numpy()).cast("B")
+    os.sync()
+    figures = {"write and fsync": _timed(lambda: _write(target, data))}
+    target.unlink()
+    figures["sha256"] = _timed(lambda: hashlib.sha256(data).digest())
+    os.sync()
+    figures["both at once"] = _timed(lambda: _both(target, data))
+    target.unlink()
+    os.sync()
+    return figures
+
+
+def push_stock_way(folder: str, gibibytes: float) -> dict[str, float]:
+    """Do what the stock library does before it uploads: save to a temporary folder, then hash the file."""
+    import torch  # noqa: F401
+    from huggingface_hub import PyTorchModelHubMixin
+
+    from benchmarks.models import layers_for, stack_with
+
+    model = stack_with(PyTorchModelHubMixin)(layers=layers_for(gibibytes, "float32"))
+    target = Path(folder) / "stock"
+    os.sync()
+
+    def save_and_hash() -> None:
+        model.save_pretrained(target)
+        with (target / "model.safetensors").open("rb") as stream:
+            hashlib.file_digest(stream, "sha256")
+
+    return {"save, then hash": _timed(save_and_hash)}
+
+
+def import_time(statement: str) -> dict[str, float]:
+    """Import something in this fresh interpreter."""
+    start = time.perf_counter()
+    exec(statement, {})
+    return {"seconds": time.perf_counter() - start}
+
+
+def repository(hub: str) -> dict[str, float]:
+    """Commit to and list a repository of 50,000 files."""
+    from anyhub import LocalHub
+    from anyhub.values import AddFile
+
+    opened = LocalHub(hub)
+    repo = opened.repo_id(f"bench/files-{os.getpid()}")
+    opened.create(repo)
+
+    def add(folder: str, count: int, size: int = 1400) -> None:
+        changes = [
+            AddFile(f"{folder}{index // 100}/{index}.txt", (b"%s %d " % (folder.encode(), index)).ljust(size, b"x"))
+            for index in range(count)
+        ]
+        figures[f"{count} files ({folder})"] = _timed(lambda: opened.commit(repo, changes, message=folder))
+
+    figures: dict[str, float] = {}
+    add("new", 1_000)
+    add("bulk", 50_000)
+    add("one", 1)
+    add("more", 1_000)
+    head = opened.resolve(repo).oid
+    figures["list with sizes"] = _timed(lambda: list(opened.tree(repo, head)))
+    figures["read 1,000 files"] = _timed(lambda: _read_some(opened, repo, head))
+    opened.delete(repo)
+    return figures
+
+
+def _read_some(opened: Any, repo: Any, head: str) -> None:
+    for entry in opened.find(repo, head, [f"bulk{index // 100}/{index}.txt" for index in range(1000)]):
+        opened.open(repo, entry).read()
+
+
+def _timed(work: Any) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _write(target: Path, data: memoryview) -> None:
+    with target.open("wb", buffering=0) as stream:
+        for start in range(0, len(data), 8 * MIB):
+            stream.write(data[start : start + 8 * MIB])
+        os.fsync(stream.fileno())
+
+
+def _both(target: Path, data: memoryview) -> None:
+    hashing = threading.Thread(target=lambda: hashlib.sha256(data).digest())
+    hashing.start()
+    _write(target, data)
+    hashing.join()
+
+
+if __name__ == "__main__":
+    print(json.dumps(globals()[sys.argv[1]](**json.loads(sys.argv[2]))))

@@ -1,0 +1,66 @@
+"""Taking turns: each task in a fresh process, the candidates interleaved."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Figures = dict[str, list[float]]
+
+
+def in_fresh_process(task: str, **arguments: Any) -> dict[str, float]:
+    """Run ``benchmarks.tasks:<task>`` in a new interpreter and return the figures that it prints."""
+    environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{task} {arguments} failed:\n{done.stderr}")
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def take_turns(turns: int, candidates: Mapping[str, Callable[[], dict[str, float]]]) -> dict[str, Figures]:
+    """Run all candidates ``turns`` times, one after the other, and gather their figures."""
+    gathered: dict[str, Figures] = {name: {} for name in candidates}
+    for turn in range(turns):
+        for name, run in candidates.items():
+            print(f"  turn {turn + 1} of {turns}: {name}", file=sys.stderr)
+            for figure, value in run().items():
+                gathered[name].setdefault(figure, []).append(value)
+    return gathered
+
+
+def middle(values: list[float]) -> float:
+    """Return the median."""
+    return statistics.median(values)
+
+
+def spread(values: list[float], unit: str = "s") -> str:
+    """Return the median and the range, as text."""
+    return f"{number(middle(values))} {unit} [{number(min(values))}–{number(max(values))}]"
+
+
+def number(value: float) -> str:
+    """Return three figures that matter."""
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
+def drop_from_page_cache(path: Path) -> None:
+    """Ask the kernel to forget a file's pages, so that the next read comes from the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(descriptor)
