@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anyhub import files
 from anyhub.errors import CorruptFileError, DiskFullError, FormatTooNewError, ReadOnlyError, StorageError
 
 if TYPE_CHECKING:
@@ -85,8 +86,10 @@ CREATE TABLE pull_requests (
 class Database:
     """Connections to one database: one for each thread of each process, or a single shared one in memory.
 
+    A file that is missing is made by the first transaction; until then queries find nothing.
+
     Args:
-        path (`Path`, *optional*): The database's file, made when it is missing; in memory when None.
+        path (`Path`, *optional*): The database's file; in memory when None.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -100,6 +103,8 @@ class Database:
     def query(self, sql: str, *values: Any) -> list[Any]:
         """Return all rows of a query."""
         with self._errors(), self._exclusive_in_memory():
+            if self._is_missing():
+                return Database(None).query(sql, *values)
             return self._connection().execute(sql, values).fetchall()
 
     @contextmanager
@@ -109,6 +114,8 @@ class Database:
         A transaction inside another one of the same thread is part of it. `query` sees what it has done so far.
         """
         with self._errors(), self._exclusive_in_memory():
+            if self._path is not None and self._is_missing():
+                files.make_folder(self._path.parent)
             connection = self._connection()
             if connection.in_transaction:
                 yield connection
@@ -133,6 +140,10 @@ class Database:
 
     def _exclusive_in_memory(self) -> AbstractContextManager[object]:
         return self._lock if self._path is None else nullcontext()
+
+    def _is_missing(self) -> bool:
+        connected = getattr(self._local, "connection", (None, None))[0] == os.getpid()
+        return not connected and self._path is not None and not self._path.exists()
 
     def _connection(self) -> sqlite3.Connection:
         if self._shared is not None:

@@ -30,7 +30,7 @@ DATABASE_NAME = "hub.db"
 
 
 class LocalHub(StoredHub):
-    """The hub in a directory, made when it is missing.
+    """The hub in a directory, made by the first write when it is missing.
 
     Args:
         directory (`str` or `Path`): Where the hub lies, or is to lie.
@@ -38,13 +38,14 @@ class LocalHub(StoredHub):
     Raises:
         StorageError: When the directory holds other things than a hub.
         FormatTooNewError: When a newer anyhub wrote it.
-        ReadOnlyError: When it is missing and can not be made.
+        CorruptFileError: When its database is none, or was damaged.
+        ReadOnlyError: When it can not be read.
     """
 
     def __init__(self, directory: str | Path) -> None:
         root = Path(directory).expanduser().absolute()
-        _check_is_hub_or_free(root)
-        files.make_folder(root)
+        with files.storage_errors(root):
+            _check_is_hub_or_free(root)
         self.directory = root
         self._git = DirectoryPackStore(root / "repos")
         super().__init__(
@@ -60,6 +61,8 @@ class LocalHub(StoredHub):
 
     def is_there(self) -> bool:
         """Return whether the directory still holds the hub that was opened: it may have been removed or replaced."""
+        if self._identity is None:
+            self._identity = self._stat()
         return self._stat() == self._identity
 
     def close(self) -> None:

@@ -1,0 +1,54 @@
+"""Copies of downloaded files in a folder of the user's: writable, and replaced when they differ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from anyhub import files
+from anyhub.errors import InvalidPathError
+from anyhub.paths import check_path
+
+
+def keep_copies(source: Path, folder: Path, paths: Sequence[str], *, workers: int = 1) -> None:
+    """Have a copy of some files in a folder, made where it is missing or has other bytes.
+
+    Args:
+        source (`Path`): The folder that has the files.
+        folder (`Path`): The user's folder; made when it is missing.
+        paths (`list[str]`): The files, names joined by ``/``, below either folder.
+        workers (`int`): How many are copied at once.
+
+    Raises:
+        InvalidPathError: When a link in the user's folder would lead out of it.
+        DiskFullError, ReadOnlyError: When a copy can not be made.
+    """
+    from anyhub.cache.parallel import for_each
+
+    lacking = [path for path in paths if not _is_copy(folder / check_path(path), source / path)]
+    for parent in {(folder / path).parent for path in lacking}:
+        _check_stays_below(parent, folder)
+        files.make_folder(parent)
+    files.make_folder(folder)
+    if not lacking:
+        return
+    with files.scratch(folder) as staging:
+
+        def copy(path: str) -> None:
+            staged = staging / os.urandom(8).hex()
+            files.copy(source / path, staged)
+            files.publish(staged, folder / path)
+
+        for_each(copy, lacking, workers)
+
+
+def _is_copy(copy: Path, file: Path) -> bool:
+    if copy.is_symlink() or not copy.is_file() or copy.stat().st_size != file.stat().st_size:
+        return False
+    return files.hash_file(copy) == files.hash_file(file)
+
+
+def _check_stays_below(parent: Path, folder: Path) -> None:
+    if not parent.resolve().is_relative_to(folder.resolve()):
+        raise InvalidPathError(f"{str(parent)!r} is a link that leads out of {str(folder)!r}; remove it.")

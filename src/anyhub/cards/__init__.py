@@ -1,0 +1,1 @@
+"""Cards: the README of a repository, its metadata and its text, as pure text."""

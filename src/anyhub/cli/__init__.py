@@ -1,0 +1,1 @@
+"""The `anyhub` command."""

@@ -1,0 +1,51 @@
+"""`anyhub card`: what a repository says about itself."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from anyhub.cli.command import Command, add_repo, add_revision
+from anyhub.cli.output import print_json, print_text
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_repo(parser)
+    add_revision(parser)
+    parser.add_argument("--metadata", action="store_true", help="only the metadata at its top")
+
+
+def _run(args: argparse.Namespace) -> None:
+    from anyhub.api import HfApi
+
+    path = HfApi(endpoint=args.endpoint).hf_hub_download(
+        args.repo, "README.md", repo_type=args.type, revision=args.revision
+    )
+    if args.json or args.metadata:
+        _print_parts(path, args)
+    else:
+        print_text(Path(path).read_text(encoding="utf-8", errors="replace").rstrip("\n"))
+
+
+def _print_parts(path: str, args: argparse.Namespace) -> None:
+    from anyhub.models.model_card import RepoCard
+
+    card = RepoCard.load(path)
+    metadata = card.data.to_dict()
+    if not args.json:
+        print_text(card.data.to_yaml())
+    else:
+        print_json(metadata if args.metadata else {"metadata": metadata, "text": card.text})
+
+
+COMMAND = Command(
+    name="card",
+    summary="print the card of a repository",
+    description="""\
+Print the card of a repository, its README.md, or only the metadata at the top of that, as YAML.
+
+--json: {metadata, text}; with --metadata, the metadata alone.""",
+    examples=("anyhub card me/digits", "anyhub card me/digits --revision v1 --metadata --json"),
+    add_arguments=_add_arguments,
+    run=_run,
+)

@@ -1,0 +1,240 @@
+"""The header of a safetensors file: what is in the file and where, read from bytes that nobody vouches for.
+
+::
+
+    8 bytes      N, the length of the header, little-endian
+    N bytes      JSON: {"NAME": {"dtype": "F32", "shape": [2, 3], "data_offsets": [BEGIN, END]}, …,
+                        "__metadata__": {"key": "text", …}}, padded with spaces
+    the rest     the tensors, without a gap, little-endian, the last axis varying fastest; offsets count from here
+
+Only this grammar is read, not JSON at large, so that a hostile header costs no more than a large honest one.
+
+Source: the README of the safetensors library, section "Format".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from anyhub.errors import CorruptFileError
+from anyhub.formats.dtypes import BITS, byte_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MAX_HEADER_BYTES = 25_000_000
+MAX_TENSORS = 200_000
+METADATA = "__metadata__"
+PREFIX_BYTES = 8
+
+_MAX_ELEMENTS = 2**63 - 1
+_FIELDS = {"dtype", "shape", "data_offsets"}
+_decode_pairs = json.JSONDecoder(object_pairs_hook=list).raw_decode
+
+# The grammar, each pattern with the one group that is wanted of it. None of them ever goes back over a character
+# (possessive quantifiers), so hostile text costs no more than one pass.
+_LITERAL = r'("(?:[^"\\\x00-\x1f]++|\\.)*+")'
+_SPACE = r"[ \t\n\r]*+"
+_BEGIN = re.compile(rf"{_SPACE}\{{{_SPACE}(\}}?)")
+_NAME = re.compile(rf"{_SPACE}{_LITERAL}{_SPACE}:{_SPACE}")
+_STRING = re.compile(_LITERAL)
+_FLAT_OBJECT = re.compile(r"(\{[^{}]{0,4096}+\})")
+_SEPARATOR = re.compile(rf"{_SPACE}([,}}])")
+_END = re.compile(rf"{_SPACE}(\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One tensor of a file.
+
+    Attributes:
+        dtype (`str`): Its element type, one of `anyhub.formats.dtypes.BITS`.
+        shape (`tuple[int, ...]`): Elements along each axis.
+        start (`int`): Its first byte, counted from where the data begins.
+        stop (`int`): The byte after its last.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says of itself, and is known to be true of its size.
+
+    Attributes:
+        tensors (`dict[str, TensorInfo]`): By name, in the order of the header.
+        metadata (`dict[str, str]`): Whatever its writer noted.
+        data_start (`int`): The first byte of the data, counted from the beginning of the file.
+    """
+
+    tensors: dict[str, TensorInfo]
+    metadata: dict[str, str]
+    data_start: int
+
+
+def read_header(path: Path) -> Header:
+    """Read and audit the header of a safetensors file.
+
+    Args:
+        path (`Path`): The file.
+
+    Returns:
+        `Header`: Its tensors cover the data of the file exactly, each byte once.
+
+    Raises:
+        CorruptFileError: When the file is anything else; the message says what is wrong.
+        OSError: When the file can not be read.
+    """
+    try:
+        with path.open("rb") as file:
+            text, data_bytes = _read_text(file)
+        header = _parse(text)
+        _audit(header.tensors, data_bytes)
+    except _Objection as objection:
+        raise CorruptFileError(
+            f"{str(path)!r} is not a sound safetensors file: {objection}. Download it again, or save it anew."
+        ) from None
+    return header
+
+
+class _Objection(ValueError):
+    """What speaks against a file, in words that continue a sentence."""
+
+
+def _read_text(file: BinaryIO) -> tuple[str, int]:
+    """Return the header as text, and how many bytes of data follow it."""
+    size = os.fstat(file.fileno()).st_size
+    if size < PREFIX_BYTES:
+        raise _Objection(f"it has {size} bytes, fewer than the {PREFIX_BYTES} that give the length of the header")
+    length = int.from_bytes(file.read(PREFIX_BYTES), "little")
+    if length > MAX_HEADER_BYTES:
+        raise _Objection(f"it claims a header of {length:,} bytes, and {MAX_HEADER_BYTES:,} is the most that is read")
+    data_bytes = size - PREFIX_BYTES - length
+    content = file.read(length)
+    if data_bytes < 0 or len(content) < length:
+        raise _Objection(f"it ends within its header, {-data_bytes:,} bytes early")
+    try:
+        return content.decode(), data_bytes
+    except UnicodeDecodeError as error:
+        raise _Objection(f"its header is not UTF-8 at byte {error.start:,}") from None
+
+
+def _parse(text: str) -> Header:
+    if not text.startswith("{"):
+        raise _Objection("its header does not begin with a brace")
+    cursor = _Cursor(text)
+    tensors: dict[str, TensorInfo] = {}
+    metadata: dict[str, str] = {}
+    for name in cursor.members():
+        if name == METADATA:
+            metadata = cursor.texts()
+        else:
+            tensors[name] = _tensor_info(name, cursor.take(_FLAT_OBJECT, "a tensor's dtype, shape and data_offsets"))
+    cursor.take(_END, "nothing more")
+    return Header(tensors, metadata, PREFIX_BYTES + len(text.encode()))
+
+
+class _Cursor:
+    """A place in the header that moves forward over what is expected there."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def take(self, pattern: re.Pattern[str], wanted: str) -> str:
+        """Move over what the pattern describes, and return its group."""
+        if not (found := pattern.match(self._text, self._at)):
+            raise _Objection(f"its header is malformed at character {self._at:,}, where {wanted} should be")
+        self._at = found.end()
+        return found[1]
+
+    def members(self) -> Iterator[str]:
+        """Walk over an object: yields each name, and expects that its value is taken before the next is asked for."""
+        seen: set[str] = set()
+        more = self.take(_BEGIN, "an object") != "}"
+        while more:
+            name = _unquote(self.take(_NAME, "a name and a colon"))
+            if name in seen:
+                raise _Objection(f"its header has two entries called {_short(name)}")
+            if len(seen) == MAX_TENSORS:
+                raise _Objection(f"it has more than {MAX_TENSORS:,} entries")
+            seen.add(name)
+            yield name
+            more = self.take(_SEPARATOR, "a comma or a brace") == ","
+
+    def texts(self) -> dict[str, str]:
+        """Move over an object whose values are all strings, and return it."""
+        return {name: _unquote(self.take(_STRING, "a string")) for name in self.members()}
+
+
+def _unquote(literal: str) -> str:
+    try:
+        value: str = json.loads(literal) if "\\" in literal else literal[1:-1]
+        value.encode()  # half of a surrogate pair, written as an escape, is not a character
+    except ValueError:
+        raise _Objection(f"its header has the malformed string {_short(literal)}") from None
+    return value
+
+
+def _tensor_info(name: str, text: str) -> TensorInfo:
+    try:
+        pairs, _ = _decode_pairs(text)
+        fields = dict(pairs)
+    except (ValueError, RecursionError):
+        raise _Objection(f"the entry of tensor {_short(name)} is not JSON") from None
+    if len(pairs) != len(_FIELDS) or fields.keys() != _FIELDS:
+        raise _Objection(f"tensor {_short(name)} has not exactly the fields dtype, shape and data_offsets")
+    dtype, shape, offsets = fields["dtype"], fields["shape"], fields["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in BITS:
+        raise _Objection(f"tensor {_short(name)} has the unknown dtype {_short(dtype)}")
+    if not _are_counts(shape):
+        raise _Objection(f"tensor {_short(name)} has a shape that is not a list of counts")
+    if not _are_counts(offsets) or len(offsets) != 2:
+        raise _Objection(f"tensor {_short(name)} has data_offsets that are not two counts")
+    return TensorInfo(dtype, tuple(shape), *offsets)
+
+
+def _are_counts(value: object) -> bool:
+    """Return whether a value is a list of integers that some memory could hold as lengths."""
+    if not isinstance(value, list) or not set(map(type, value)) <= {int}:  # True is an int too
+        return False
+    return not value or (min(value) >= 0 and max(value) <= _MAX_ELEMENTS)
+
+
+def _audit(tensors: dict[str, TensorInfo], data_bytes: int) -> None:
+    """Raise unless the tensors cover the data exactly and each is as long as its dtype and shape say."""
+    at = 0
+    for name, info in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].stop)):
+        if info.start != at:
+            trouble = "overlaps the one before it" if info.start < at else "leaves a gap before it"
+            raise _Objection(f"tensor {_short(name)} {trouble}: it begins at byte {info.start:,}, not {at:,}")
+        if info.stop - info.start != _expected_bytes(name, info):
+            raise _Objection(
+                f"tensor {_short(name)} of dtype {info.dtype} and shape {_short(list(info.shape))} does not take "
+                f"{info.stop - info.start:,} bytes"
+            )
+        at = info.stop
+    if at > data_bytes:
+        raise _Objection(f"it is truncated, {at - data_bytes:,} of {at:,} bytes of data are missing")
+    if at < data_bytes:
+        raise _Objection(f"it has {data_bytes - at:,} bytes after its last tensor")
+
+
+def _expected_bytes(name: str, info: TensorInfo) -> int | None:
+    if math.prod(length for length in info.shape if length) > _MAX_ELEMENTS:
+        raise _Objection(f"tensor {_short(name)} has a shape that no memory could hold")
+    return byte_count(info.dtype, info.shape)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

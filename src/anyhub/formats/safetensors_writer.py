@@ -1,0 +1,143 @@
+"""A safetensors file that is being written: the same bytes for the same tensors, every time.
+
+The layout is that of the safetensors library: tensors in the reverse order of their dtypes (so that each is aligned to
+its elements), then by name; a header without spaces but those that pad it to 8 bytes. What the library leaves to
+chance, the order of the metadata, is the order of its keys here.
+
+Source: the README of the safetensors library, section "Format", and its function ``prepare``
+(``safetensors/src/tensor.rs``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anyhub import files
+from anyhub.errors import ValidationError, did_you_mean
+from anyhub.formats.dtypes import BITS, LAYOUT_RANK, byte_count
+from anyhub.formats.safetensors import MAX_HEADER_BYTES, MAX_TENSORS, METADATA, PREFIX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from typing_extensions import Buffer
+
+    from anyhub.values import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSource:
+    """A tensor that is yet to be written.
+
+    Attributes:
+        name (`str`): What it is called in the file.
+        dtype (`str`): Its element type, one of `anyhub.formats.dtypes.BITS`.
+        shape (`tuple[int, ...]`): Elements along each axis.
+        read: Returns its bytes as anything C-contiguous that `memoryview` takes; called once, when they are due, and
+            let go of before the next tensor's are asked for.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    read: Callable[[], Buffer]
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+        size = byte_count(self.dtype, self.shape)
+        if size is None:
+            raise ValidationError(
+                f"Tensor {self.name!r} of dtype {self.dtype} and shape {list(self.shape)} ends in the middle of a "
+                "byte; pad its last axis."
+            )
+        return size
+
+
+def write(path: Path, tensors: Iterable[TensorSource], metadata: Mapping[str, str] | None = None) -> Digest:
+    """Write a new safetensors file, holding no more than one tensor's bytes at a time.
+
+    Args:
+        path (`Path`): A file that does not exist yet.
+        tensors: What to write, in any order.
+        metadata (`Mapping[str, str]`, *optional*): What to note in the header.
+
+    Returns:
+        `Digest`: What the file holds, hashed while it was written.
+
+    Raises:
+        ValidationError: When a name is taken twice, a dtype is unknown, or the bytes are not as many as announced.
+        FileExistsError, DiskFullError, ReadOnlyError: When the file can not be created or written.
+    """
+    laid_out = sorted(tensors, key=_place)
+    header = encode_header(laid_out, metadata or {})
+    with files.create(path) as writer:
+        writer.write(header)
+        for tensor in laid_out:
+            writer.write(_checked_bytes(tensor))
+    return writer.digest
+
+
+def _place(tensor: TensorSource) -> tuple[int, str]:
+    if tensor.dtype not in BITS:
+        raise ValidationError(
+            f"Tensor {tensor.name!r} has the dtype {tensor.dtype!r}, which safetensors files do not know; use one of "
+            f"{', '.join(BITS)}.{did_you_mean(tensor.dtype, BITS)}"
+        )
+    return LAYOUT_RANK[tensor.dtype], tensor.name
+
+
+def encode_header(laid_out: Sequence[TensorSource], metadata: Mapping[str, str]) -> bytes:
+    """Return the first bytes of a file, up to where the data begins.
+
+    Args:
+        laid_out: The tensors in the order of the data.
+        metadata (`Mapping[str, str]`): What to note; left out when empty.
+
+    Raises:
+        ValidationError: When a reader would refuse the header.
+    """
+    _check_names([tensor.name for tensor in laid_out])
+    members: dict[str, object] = {METADATA: dict(sorted(metadata.items()))} if metadata else {}
+    at = 0
+    for tensor in laid_out:
+        start, at = at, at + tensor.size
+        members[tensor.name] = {"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": [start, at]}
+    text = _encode(members)
+    text += b" " * (-len(text) % PREFIX_BYTES)
+    if len(text) > MAX_HEADER_BYTES:
+        raise ValidationError(f"The names and metadata take {len(text):,} bytes; the most is {MAX_HEADER_BYTES:,}.")
+    return len(text).to_bytes(PREFIX_BYTES, "little") + text
+
+
+def _encode(members: dict[str, object]) -> bytes:
+    try:
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError(
+            f"{error.object[error.start : error.end]!r} in a name or in the metadata is not a character; rename it."
+        ) from None
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if len(names) > MAX_TENSORS:
+        raise ValidationError(f"{len(names):,} tensors are too many for one file; the most is {MAX_TENSORS:,}.")
+    if METADATA in names:
+        raise ValidationError(f"No tensor may be called {METADATA!r}, which has a meaning in safetensors; rename it.")
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValidationError(f"Two tensors are called {twice[0]!r}; give each a name of its own.")
+
+
+def _checked_bytes(tensor: TensorSource) -> memoryview:
+    view = memoryview(tensor.read())
+    if view.nbytes != tensor.size:
+        raise ValidationError(
+            f"Tensor {tensor.name!r} of dtype {tensor.dtype} and shape {list(tensor.shape)} takes {tensor.size:,} "
+            f"bytes, and {view.nbytes:,} were given; give exactly its elements."
+        )
+    return view

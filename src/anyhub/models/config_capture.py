@@ -1,0 +1,84 @@
+"""The arguments that a model was constructed with, kept from before `__init__` for its config.json."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from anyhub.models.config_values import NOT_JSON, Coders, encode, encode_fields
+from anyhub.models.parameters import Parameters
+
+CONFIG = "config"
+"""The parameter that stands for a whole configuration."""
+
+
+@dataclass
+class Capture:
+    """What one model was constructed with; it shares nothing with the caller that can change.
+
+    Attributes:
+        config: The ``config`` argument: a copy of a dataclass, the JSON object of anything else that has one, or None.
+        arguments (`dict`): The other arguments, and the defaults of those not given, as JSON values by name.
+        lost (`list[str]`): The names of arguments that JSON can not hold.
+    """
+
+    config: Any = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+
+    def view(self) -> Any:
+        """Return it as one configuration: the dataclass, or a new flat dict in which ``config`` wins, or None."""
+        if is_dataclass_value(self.config):
+            return self.config
+        return {**self.arguments, **(self.config or {})} or None
+
+
+def capture(model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any], coders: Coders) -> Capture:
+    """Return what is to be remembered of the call ``model_class(*args, **kwargs)``."""
+    parameters = Parameters.of(model_class)
+    call = parameters.bind(args, kwargs)
+    captured = Capture(lost=call.unnamed)
+    for name in [*parameters.named, *(call.values.keys() - parameters.named.keys())]:
+        default = parameters.default(name)
+        _remember(captured, name, call.values.get(name, default), default, coders)
+    return captured
+
+
+def _remember(captured: Capture, name: str, value: Any, default: Any, coders: Coders) -> None:
+    if name == CONFIG and is_dataclass_value(value):
+        captured.config = _copied(value)
+        return
+    encoded = encode(value, coders)
+    if name == CONFIG and encoded is NOT_JSON and isinstance(value, Mapping):
+        encoded, lost = encode_fields(value, coders)
+        captured.lost += [f"{CONFIG}.{key}" for key in lost]
+    if encoded is NOT_JSON:
+        if value is not default:  # the default comes back by itself
+            captured.lost.append(name)
+    elif name == CONFIG and (isinstance(encoded, dict) or (encoded is None and default is None)):
+        captured.config = encoded
+    else:
+        captured.arguments[name] = encoded
+
+
+def is_dataclass_value(value: Any) -> bool:
+    """Return whether a value is an instance of a dataclass."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def _copied(value: Any) -> Any:
+    """Copy a value as deep as it is made of dataclasses and containers; what is in them is shared."""
+    if is_dataclass_value(value):
+        twin = copy.copy(value)
+        for item in dataclasses.fields(value):
+            if hasattr(value, item.name):
+                object.__setattr__(twin, item.name, _copied(getattr(value, item.name)))  # it may be frozen
+        return twin
+    if type(value) in (list, set, tuple, frozenset):
+        return type(value)(map(_copied, value))
+    if type(value) is dict:
+        return {key: _copied(content) for key, content in value.items()}
+    return value

@@ -1,0 +1,44 @@
+"""The card that a model generates of itself, from its class's template and metadata."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from anyhub.cards.metadata import ModelCardData
+from anyhub.models.checkpoint import Details, config_of, known_for_card
+from anyhub.models.hooks import HubModel
+from anyhub.models.model_card import ModelCard
+
+_METADATA = frozenset(inspect.signature(ModelCardData).parameters) - {"ignore_metadata_errors", "kwargs"}
+
+
+def generated_card(model: HubModel, values: Mapping[str, Any]) -> ModelCard:
+    """Return the card of a model.
+
+    Args:
+        model (`HubModel`): The model.
+        values (`Mapping`): What goes before the words of the class: keys of the metadata, and names of the template.
+    """
+    info = model._hub_mixin_info
+    metadata = {name: value for name, value in values.items() if name in _METADATA}
+    known = known_for_card() or {"config": config_of(model, Details())}
+    names = {
+        "repo_url": info.repo_url,
+        "paper_url": info.paper_url,
+        "docs_url": info.docs_url,
+        "mixin_name": _mixin_name(type(model)),
+        "class_name": type(model).__qualname__,
+        "class_module": type(model).__module__,
+        **known,
+        **{name: value for name, value in values.items() if name not in metadata},
+    }
+    data = ModelCardData(**{**info.model_card_data.to_dict(), **metadata})
+    return ModelCard.from_template(data, template_str=info.model_card_template, **names)
+
+
+def _mixin_name(model_class: type) -> str:
+    """Return the name of the mixin that a class has its hooks from: the most specific one of this package."""
+    package = __name__.partition(".")[0]
+    return next(base.__name__ for base in model_class.__mro__ if base.__module__.partition(".")[0] == package)

@@ -1,0 +1,214 @@
+"""Loading a model: from a folder, or from one commit of a repository."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Mapping
+from contextlib import nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from anyhub import folders
+from anyhub.cache import cached_repo, fetch_file, resolve_commit
+from anyhub.errors import EntryNotFoundError, LocalEntryNotFoundError, did_you_mean
+from anyhub.hub.opening import open_hub, using
+from anyhub.models import config_file
+from anyhub.models.config_capture import CONFIG, is_dataclass_value
+from anyhub.models.config_file import CONFIG_NAME
+from anyhub.models.hooks import names_of
+from anyhub.values import DEFAULT_BRANCH
+
+if TYPE_CHECKING:
+    from anyhub.hub.interface import Hub
+
+logger = logging.getLogger(__name__)
+
+_OLDER_OPTIONS = ("proxies", "resume_download")
+_OPTIONS = (
+    "model_id",
+    "revision",
+    "cache_dir",
+    "force_download",
+    "local_files_only",
+    "token",
+    *_OLDER_OPTIONS,
+    "pretrained_model_name_or_path",
+    "endpoint",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where to load a model from, in the words of the caller.
+
+    Attributes:
+        name (`str` or `Path`): A folder or a repository.
+        revision (`str`, *optional*): A branch, tag or commit.
+        cache_dir, force_download, local_files_only, token, proxies, resume_download: As for `from_pretrained`.
+    """
+
+    name: str | Path
+    revision: str | None = None
+    cache_dir: str | Path | None = None
+    force_download: bool = False
+    local_files_only: bool = False
+    token: str | bool | None = None
+    proxies: dict[str, str] | None = None
+    resume_download: bool | None = None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a source turned out to be.
+
+    Attributes:
+        model_id (`str`): The folder or the repository.
+        revision (`str`, *optional*): The full id of the commit.
+        config (`Path`, *optional*): The file config.json, if there is one.
+    """
+
+    model_id: str
+    revision: str | None
+    config: Path | None
+
+
+@dataclass
+class _Withheld:
+    """Arguments in a config.json that have the names of options, so that a hook can not be given them by name."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    taken: bool = False
+
+
+_withheld: ContextVar[_Withheld | None] = ContextVar("anyhub_withheld", default=None)
+
+
+def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Path | Hub | None = None) -> Any:
+    """Return a model, made by the hook of its class.
+
+    Args:
+        cls (`type[ModelHubMixin]`): The class.
+        source (`Source`): Where from.
+        given (`Mapping`): Arguments of the caller, which win over those of config.json.
+        endpoint (*optional*): The hub, for this call and for those that the hook makes.
+
+    Raises:
+        EntryNotFoundError: When the name is a path, and there is no such folder.
+        RepositoryNotFoundError, RevisionNotFoundError, LocalEntryNotFoundError, CorruptFileError: As it says there.
+    """
+    with using(open_hub(endpoint)) if endpoint is not None else nullcontext():
+        found = _find(source)
+        content = None if found.config is None else config_file.read(found.config)
+        stored = {} if content is None else _stored_arguments(cls, content, given)
+        model = _call_hook(cls, _options(source, found), content, stored, given)
+    if content is not None and isinstance(model, cls) and not model._hub_mixin_config:
+        config = stored.get(CONFIG)
+        model._hub_mixin_config = config if is_dataclass_value(config) else content
+    return model
+
+
+def withheld_arguments() -> dict[str, Any]:
+    """Return, to the hook of a class that is being loaded, those of its stored arguments that have names of options."""
+    withheld = _withheld.get()
+    if withheld is None:
+        return {}
+    withheld.taken = True
+    return withheld.values
+
+
+def _stored_arguments(cls: Any, content: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments in a config.json that the caller gives no others for."""
+    instead = given.keys() - _options_of(cls)  # a name that is an option too is the option's
+    return config_file.arguments_for(cls, content, instead, cls._hub_mixin_coders)
+
+
+def _options_of(cls: Any) -> frozenset[str]:
+    """Return the names that `from_pretrained` and the hook of a class take for themselves."""
+    return frozenset((*_OPTIONS, *cls._hub_mixin_options))
+
+
+def _call_hook(
+    cls: Any, options: dict[str, Any], content: Any, stored: Mapping[str, Any], given: Mapping[str, Any]
+) -> Any:
+    """Call a class's `_from_pretrained` with what it takes; an older one names ``proxies`` and ``resume_download``."""
+    names, takes_any = names_of(cls._from_pretrained)
+    reserved = _options_of(cls)
+    passed = {name: options[name] for name in options if name in names or name not in _OLDER_OPTIONS}
+    if CONFIG in names and content is not None:
+        passed[CONFIG] = content
+    passed |= {name: value for name, value in stored.items() if name not in reserved and (takes_any or name in names)}
+    withheld = _Withheld({name: value for name, value in stored.items() if name in reserved})
+    token = _withheld.set(withheld)
+    try:
+        model = cls._from_pretrained(**{**passed, **given})
+    finally:
+        _withheld.reset(token)
+    if withheld.values and not withheld.taken:
+        logger.warning(
+            "%s of %s has %s, which did not reach %s.__init__: from_pretrained takes that name for itself. Rename the "
+            "parameter.",
+            CONFIG_NAME,
+            options["model_id"],
+            ", ".join(map(repr, withheld.values)),
+            cls.__name__,
+        )
+    return model
+
+
+def _options(source: Source, found: _Found) -> dict[str, Any]:
+    return {
+        "model_id": found.model_id,
+        "revision": found.revision,
+        "cache_dir": source.cache_dir,
+        "force_download": source.force_download,
+        "proxies": source.proxies,
+        "resume_download": source.resume_download,
+        "local_files_only": source.local_files_only,
+        "token": source.token,
+    }
+
+
+def _find(source: Source) -> _Found:
+    name = str(getattr(source.name, "repo_id", source.name))
+    folder = Path(name).expanduser()
+    if folder.is_dir() or isinstance(source.name, os.PathLike) or _reads_as_path(name):
+        return _find_in_folder(folder, source.revision)
+    repo = cached_repo(name, cache_dir=source.cache_dir, offline=source.local_files_only)
+    commit = resolve_commit(repo, source.revision or DEFAULT_BRANCH)
+    try:
+        config = fetch_file(repo, commit, CONFIG_NAME, force=source.force_download)
+    except LocalEntryNotFoundError:
+        logger.warning("%s of %s is not in the cache; the model is made with its own defaults.", CONFIG_NAME, name)
+        return _Found(name, commit, None)
+    except EntryNotFoundError:
+        return _Found(name, commit, None)
+    return _Found(name, commit, config)
+
+
+def _find_in_folder(folder: Path, revision: str | None) -> _Found:
+    if not folder.is_dir():
+        raise EntryNotFoundError(_no_folder(folder))
+    folders.settle(folder)  # a save to it may have been interrupted
+    logger.info("Loading from the folder %s.", folder)
+    config = folder / CONFIG_NAME
+    return _Found(str(folder), revision, config if config.is_file() else None)
+
+
+def _reads_as_path(name: str) -> bool:
+    """Return whether a text can only be meant as a path."""
+    return re.match(r"[./~]|[A-Za-z]:", name) is not None or "\\" in name or name.count("/") > 1
+
+
+def _no_folder(folder: Path) -> str:
+    if folder.exists():
+        return f"{str(folder)!r} is a file; give the folder that it is in."
+    parent = folder.parent
+    beside = [path.name for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
+    return (
+        f"There is no folder {str(folder)!r}; give the path of a folder, or a repository as 'namespace/name'."
+        + did_you_mean(folder.name, beside)
+    )

@@ -1,0 +1,183 @@
+"""Pushing a model: its files, staged where the hub can take them, and one commit."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anyhub import files
+from anyhub.api.local_folder import list_local_folder
+from anyhub.api.patterns import Patterns, select, select_deleted
+from anyhub.errors import RepositoryExistsError, RepositoryNotFoundError, RevisionNotFoundError
+from anyhub.hub.opening import open_hub, using
+from anyhub.models.checkpoint import CARD_NAME, Details, Written, belongs_to, write
+from anyhub.models.model_card import ModelCard
+from anyhub.values import DEFAULT_BRANCH, AddFile, Change, DeleteFile, RepoId
+
+if TYPE_CHECKING:
+    from anyhub.hub.interface import Hub
+    from anyhub.models.hooks import HubModel
+
+logger = logging.getLogger(__name__)
+
+_saved: ContextVar[tuple[HubModel, Path, Written] | None] = ContextVar("anyhub_saved", default=None)
+
+
+@dataclass(frozen=True)
+class Push:
+    """What a caller wants to be pushed, and where to.
+
+    Attributes:
+        repo_id (`str`): The repository.
+        details (`Details`): What the caller wants beside the model.
+        message (`str`): The title of the commit.
+        private (`bool`, *optional*): Whether a new repository is private; public when None.
+        branch (`str`, *optional*): The branch; `"main"` when None.
+        create_pr (`bool`): Whether to open a pull request instead of changing the branch.
+        allow_patterns, ignore_patterns, delete_patterns (*optional*): Which files; see `anyhub.api.patterns`.
+    """
+
+    repo_id: str
+    details: Details
+    message: str
+    private: bool | None = None
+    branch: str | None = None
+    create_pr: bool = False
+    allow_patterns: Patterns | None = None
+    ignore_patterns: Patterns | None = None
+    delete_patterns: Patterns | None = None
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files of a model, as they are to be in a repository."""
+
+    written: Written
+    added: list[AddFile]
+
+
+def publish(model: HubModel, push: Push, endpoint: str | Path | Hub | None = None) -> str:
+    """Make a repository hold a model, by one commit or none.
+
+    The repository is made after the model was saved, so that a model which can not be saved leaves no trace.
+
+    Returns:
+        `str`: The address of the commit that the branch, or the pull request, is at.
+
+    Raises:
+        RevisionNotFoundError: When there is no such branch.
+        EditConflictError: When another writer changed the same files since the call began.
+    """
+    hub = open_hub(endpoint)
+    repo = hub.repo_id(push.repo_id)
+    branch = push.branch or DEFAULT_BRANCH
+    base = _head(hub, repo, branch)
+    with using(hub), _files_of(model, push, hub, repo) as files_of_model:
+        base = base or _create(hub, repo, private=bool(push.private))
+        done = hub.commit(
+            repo,
+            _changes(model, push, hub, repo, base, files_of_model),
+            message=push.message,
+            onto=branch,
+            base=base,
+            pull_request=push.create_pr,
+        )
+    return hub.url(repo, "commit", done.commit.oid)
+
+
+@contextmanager
+def saved_in(model: HubModel, folder: Path, written: Written) -> Iterator[None]:
+    """Let the next `publish` of a model in the body push a folder that holds it already, instead of saving it again."""
+    token = _saved.set((model, folder, written))
+    try:
+        yield
+    finally:
+        _saved.reset(token)
+
+
+def _head(hub: Hub, repo: RepoId, branch: str) -> str | None:
+    """Return the commit that a branch is at; None when the repository has to be made, and the branch with it."""
+    try:
+        return hub.resolve(repo, branch).oid
+    except RepositoryNotFoundError:
+        if branch == DEFAULT_BRANCH:
+            return None
+        raise RevisionNotFoundError(
+            f"{str(repo)!r} does not exist yet, and a new repository has only the branch {DEFAULT_BRANCH!r}; push "
+            f"there first, then create {branch!r}."
+        ) from None
+
+
+def _create(hub: Hub, repo: RepoId, *, private: bool) -> str:
+    """Make a repository and return its first commit, on which the push is based whoever has pushed meanwhile."""
+    with suppress(RepositoryExistsError):
+        hub.create(repo, private=private)
+    *_, first = hub.history(repo)
+    return first.oid
+
+
+@contextmanager
+def _files_of(model: HubModel, push: Push, hub: Hub, repo: RepoId) -> Iterator[_Files]:
+    saved = _saved.get()
+    if saved and saved[0] is model:
+        _, folder, written = saved
+        yield _Files(written, [AddFile(path, folder / path) for path in list_local_folder(folder)])
+        return
+    with hub.staging() as staging, files.recording() as recording:
+        folder = staging / repo.name
+        folder.mkdir()
+        written = write(model, folder, replace(push.details, repo_id=str(repo)))
+        staged = {path: folder / path for path in list_local_folder(folder)}
+        added = [AddFile(path, file, recording.digest(file), _has_one_name(file)) for path, file in staged.items()]
+        yield _Files(written, added)
+
+
+def _has_one_name(file: Path) -> bool:
+    """Return whether a staged file can be given away; a hook may have made a link to a file of somebody's."""
+    status = file.lstat()
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
+def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new: _Files) -> list[Change]:
+    """Return what is to be changed since a commit: files added, and those removed that nothing takes the place of."""
+    added = {file.path: file for file in new.added}
+    if new.written.card and CARD_NAME in added and (card := _merged_card(hub, repo, base, added[CARD_NAME])):
+        added[CARD_NAME] = card
+    wanted = select(added, push.allow_patterns, push.ignore_patterns)
+    existing = [entry.path for entry in hub.tree(repo, base) if not entry.is_folder]
+    is_ours = belongs_to(model)
+    stale = [path for path in existing if is_ours(path) and path not in added]
+    removed = {
+        *select(stale, push.allow_patterns, push.ignore_patterns),
+        *select_deleted(existing, push.delete_patterns, kept=wanted),
+    }
+    return [*(added[path] for path in wanted), *(DeleteFile(path) for path in sorted(removed))]
+
+
+def _merged_card(hub: Hub, repo: RepoId, base: str, generated: AddFile) -> AddFile | None:
+    """Return the card that a repository has, with what its metadata lacks of a generated one; None when it has none."""
+    entries = hub.find(repo, base, [CARD_NAME])
+    if not entries or entries[0].is_folder:
+        return None
+    with hub.open(repo, entries[0]) as stream:
+        content = stream.read()
+    try:
+        card = ModelCard(content.decode())
+    except ValueError as error:  # not UTF-8, or its metadata can not be read: a person has to look at it
+        logger.warning("The card of %s stays as it is: %s", repo, error)
+        return AddFile(CARD_NAME, content)
+    metadata = ModelCard(_text_of(generated)).data.to_dict()
+    for key, value in metadata.items():
+        if key not in card.data:
+            card.data[key] = value
+    return AddFile(CARD_NAME, card.content.encode())
+
+
+def _text_of(file: AddFile) -> str:
+    return (file.source if isinstance(file.source, bytes) else file.source.read_bytes()).decode()

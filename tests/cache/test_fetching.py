@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cache_hubs import WEIGHTS, Counting, Lying, head
+
+from anyhub.cache.fetching import fetch_blob
+from anyhub.errors import CorruptFileError
+
+
+def fetch(hub: Counting, path: str, folder: Path) -> list[int]:
+    repo = hub.repo_id("me/x")
+    pieces: list[int] = []
+    fetch_blob(hub, repo, hub.entry(repo, head(hub), path), folder / "blob", folder / "staging", pieces.append)  # type: ignore[arg-type]
+    return pieces
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "staging").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data[:-1],
+        lambda data: b"",
+        lambda data: data + b"\0",
+        lambda data: bytes([data[0] ^ 1]) + data[1:],
+    ],
+    ids=["cut", "empty", "longer", "one bit"],
+)
+def test_other_bytes_than_promised_are_refused_and_nothing_is_kept(
+    memory_hub: Counting, folder: Path, path: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    with pytest.raises(CorruptFileError, match=f"{path}.*nothing of it was kept"):
+        fetch(Lying(memory_hub, spoil), path, folder)
+    assert not (folder / "blob").exists()
+    assert not list((folder / "staging").iterdir())
+
+
+def test_what_never_ends_is_cut_off_soon_after_the_promised_size(memory_hub: Counting, folder: Path) -> None:
+    class Stream:
+        taken = 0
+
+        def __enter__(self) -> Stream:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def read(self, size: int) -> bytes:
+            Stream.taken += size
+            return b"\0" * size
+
+    class Sending(Counting):
+        def local_path(self, *_: object) -> None:
+            return None
+
+        def open(self, *_: object) -> Stream:
+            return Stream()
+
+    with pytest.raises(CorruptFileError, match=f"longer than the {len(WEIGHTS)} bytes"):
+        fetch(Sending(memory_hub), "model.safetensors", folder)
+    assert Stream.taken < 2**22
+
+
+def test_progress_is_told_in_bytes(hub: Counting, folder: Path) -> None:
+    assert sum(fetch(hub, "model.safetensors", folder)) == len(WEIGHTS)
+    assert (folder / "blob").read_bytes() == WEIGHTS
+
+
+def test_a_hubs_own_file_of_another_size_is_refused(folder_hub: Counting, folder: Path) -> None:
+    repo = folder_hub.repo_id("me/x")
+    own = folder_hub.local_path(repo, folder_hub.entry(repo, head(folder_hub), "model.safetensors"))
+    own.chmod(0o644)
+    own.write_bytes(WEIGHTS[:-1])
+    with pytest.raises(CorruptFileError, match="16383 bytes long in the hub's own folder"):
+        fetch(folder_hub, "model.safetensors", folder)
+    assert not (folder / "blob").exists()
