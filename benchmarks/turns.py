@@ -17,6 +17,7 @@ Figures = dict[str, list[float]]
 def in_fresh_process(task: str, **arguments: Any) -> dict[str, float]:
     """Run ``benchmarks.tasks:<task>`` in a new interpreter and return the figures that it prints."""
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_OFFLINE": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a package that pip installed is compiled; so is this one then
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(arguments)],
         capture_output=True,

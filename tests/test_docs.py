@@ -1,10 +1,12 @@
 """The documents prove themselves: every example in them is run, every link followed.
 
-In README.md and the guides, blocks are run from top to bottom, in an empty folder and with a hub of their own:
+In README.md, the guides and the pages about formats, blocks are run from top to bottom, in an empty folder and with a
+hub of their own:
 
 * ``python``: executed, all blocks of a file in one namespace;
 * ``text`` right below it: what it prints;
-* ``console``: each ``$ command`` is run by the shell, and what follows it is compared with what it prints;
+* ``console``: each ``$ command``, with the lines below it that begin with ``>``, is run by one shell for the whole
+  document, so that it is still in the folder it went to; what follows is compared with what it prints;
 * ``sh``: commands that are too much for a test; those of `make` must be targets of the Makefile.
 
 ``…`` stands for anything on a line and, alone on a line, for any lines.
@@ -18,13 +20,15 @@ import subprocess
 import sys
 import tomllib
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GUIDES = [ROOT / "README.md", *sorted(ROOT.glob("docs/guides/*.md"))]
+EXECUTED = [ROOT / "README.md", *sorted(ROOT.glob("docs/guides/*.md")), *sorted(ROOT.glob("docs/formats/*.md"))]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("changelog/*.md")]
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -59,42 +63,87 @@ def fits(expected: str, printed: str) -> bool:
 
 def commands_of(block: str) -> list[tuple[str, str]]:
     """Return each command of a ``console`` block, with what it is to print."""
-    parts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
-    return [(command, output) for command, _, output in (part.partition("\n") for part in parts)]
+    found = re.findall(r"^\$ (.*\n(?:>.*\n)*)((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+    return [(re.sub(r"^> ?", "", command, flags=re.MULTILINE).strip(), output) for command, output in found]
 
 
-def run_in_shell(command: str) -> str:
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    environment = {**os.environ, "PATH": path}
-    done = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, f"$ {command}\n{done.stderr}"
-    return done.stdout
+class Shell:
+    """A shell that runs one command after the other.
+
+    Args:
+        process (`Popen`): A running ``sh``, which reads from a pipe and writes to one.
+        errors (`Path`): Where it writes what it has to say about errors.
+    """
+
+    _END = "\x04"
+
+    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
+        self._process = process
+        self._errors = errors
+
+    @classmethod
+    @contextmanager
+    def opened(cls, errors: Path) -> Iterator[Shell]:
+        """Start a shell in the working directory, with the commands of this environment before all others."""
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+        with (
+            errors.open("w") as stderr,
+            subprocess.Popen(
+                ["sh"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                encoding="utf-8",
+                env={**os.environ, "PATH": path},
+            ) as process,
+        ):
+            yield cls(process, errors)
+
+    def run(self, command: str) -> str:
+        """Return what a command prints, once it has succeeded."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{{ {command}\n}} < /dev/null; printf '{self._END}%s\\n' $?\n")
+        self._process.stdin.flush()
+        printed = ""
+        for line in self._process.stdout:
+            before, end, status = line.partition(self._END)
+            printed += before
+            if end:
+                assert status == "0\n", f"$ {command}\n{self._errors.read_text()}"
+                return printed
+        raise AssertionError(f"The shell ended.\n$ {command}\n{self._errors.read_text()}")
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=relative)
+@pytest.mark.parametrize("path", EXECUTED, ids=relative)
 def test_the_examples_of_a_document_do_what_it_says(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    path: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     module = types.ModuleType("document")
     monkeypatch.setitem(sys.modules, "document", module)
     printed = ""
-    for block in blocks_of(path.read_text(encoding="utf-8")):
-        where = f"{relative(path)}:{block.line}"
-        match block.language:
-            case "python":
-                code = "\n" * (block.line - 1) + block.text
-                exec(compile(code, str(path), "exec", dont_inherit=True), vars(module))
-                printed = capsys.readouterr().out
-            case "text":
-                assert fits(block.text, printed), f"{where}: it prints\n{printed}"
-            case "console":
-                for command, expected in commands_of(block.text):
-                    answer = run_in_shell(command)
-                    assert fits(expected, answer), f"{where}: $ {command}\n{answer}"
-            case "sh":
-                targets = re.findall(r"^make ([a-z]+)", block.text, re.MULTILINE)
-                assert all(f"\n{target}:" in (ROOT / "Makefile").read_text() for target in targets), where
+    with Shell.opened(tmp_path_factory.mktemp("shell") / "errors") as shell:
+        for block in blocks_of(path.read_text(encoding="utf-8")):
+            where = f"{relative(path)}:{block.line}"
+            match block.language:
+                case "python":
+                    code = "\n" * (block.line - 1) + block.text
+                    exec(compile(code, str(path), "exec", dont_inherit=True), vars(module))
+                    printed = capsys.readouterr().out
+                case "text":
+                    assert fits(block.text, printed), f"{where}: it prints\n{printed}"
+                case "console":
+                    for command, expected in commands_of(block.text):
+                        answer = shell.run(command)
+                        assert fits(expected, answer), f"{where}: $ {command}\n{answer}"
+                case "sh":
+                    targets = re.findall(r"^make ([a-z]+)", block.text, re.MULTILINE)
+                    assert all(f"\n{target}:" in (ROOT / "Makefile").read_text() for target in targets), where
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
@@ -140,3 +189,19 @@ def test_every_setting_is_described_in_the_readme() -> None:
 )
 def test_what_is_printed_is_compared_line_by_line(expected: str, printed: str, same: bool) -> None:
     assert fits(expected, printed) is same
+
+
+def test_a_command_goes_on_where_its_line_begins_with_a_prompt() -> None:
+    block = "$ echo 'a\n> b'\na\nb\n$ true\n$ ls\n> \nx\n"
+    assert commands_of(block) == [("echo 'a\nb'", "a\nb\n"), ("true", ""), ("ls", "x\n")]
+
+
+def test_a_shell_stays_where_a_command_went(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    with Shell.opened(tmp_path / "errors") as shell:
+        shell.run(f"cd '{tmp_path}'/below && name=value")
+        assert shell.run('echo "$(basename "$PWD") $name"') == "below value\n"
+        assert shell.run("cat") == ""
+        with pytest.raises(AssertionError, match="no-such-command"):
+            shell.run("no-such-command")
+        assert shell.run("echo still there") == "still there\n"

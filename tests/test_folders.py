@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from anyhub import files, folders, journal, syscalls
+from anyhub import files, folders, journal, syscalls, temporary
 from anyhub.errors import (
     CorruptFileError,
     DiskFullError,
@@ -312,7 +312,7 @@ def test_what_others_put_into_the_folder_at_the_last_moment_stays(
         return True
 
     monkeypatch.setattr(files, "exchange", late)
-    with files.scratch(folder) as somebody:
+    with temporary.scratch(folder) as somebody:
         save(folder, NEW)
         assert somebody.exists()
     late_files = {"late.txt": "theirs", "late/er": "theirs", "runs/2/log": "theirs", "notes.txt": "replaced"}

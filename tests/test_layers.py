@@ -27,6 +27,7 @@ LAYERS = (
     ("content", "wire", "cards"),
     ("folders",),
     ("journal",),
+    ("temporary",),
     ("files",),
     ("writing", "progress"),
     ("syscalls", "paths", "values"),

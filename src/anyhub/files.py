@@ -2,7 +2,7 @@
 
 A name that a reader may look at means either what it meant before or all of what was written, whatever instant the
 process is killed or the disk fills. Staged files and folders are called ``.anyhub-`` and 16 hexadecimal digits; those
-which killed processes leave behind are removed when the next `scratch` folder is made beside them.
+which killed processes leave behind are removed by `anyhub.temporary`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import re
 import stat
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -41,7 +40,6 @@ _NO_LINK = frozenset(
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
 _PRIVILEGE_NOT_HELD = 1314  # what Windows says to a user who may not make symbolic links
 _READ_PIECE = 8 * 2**20
-_ABANDONED_AFTER = 24 * 3600.0
 PREFIX = ".anyhub-"
 
 
@@ -316,7 +314,7 @@ def publish(staged: Path, final: Path, *, read_only: bool = False, synced: bool 
 
 
 def fresh_name(prefix: str = PREFIX) -> str:
-    """Return a name that nothing has yet, of the form that `sweep` looks for."""
+    """Return a name that nothing has yet, of the form that `temporary.sweep` looks for."""
     return f"{prefix}{os.urandom(8).hex()}"
 
 
@@ -445,92 +443,3 @@ def exchange(a: Path, b: Path) -> bool:
     """Swap two folders in one step; False, and nothing done, where this system or file system can not."""
     with storage_errors(b):
         return syscalls.exchange(a, b)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Wait until nobody else, in any process, is in such a body for the same folder.
-
-    The lock is the folder's own, so nothing is left behind; where a system or file system has none, nobody waits.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    fd = _open_folder(folder)
-    try:
-        while syscalls.lock(fd, wait=True) and not _is_still(fd, folder):
-            os.close(fd)  # meanwhile another folder came to have that name
-            fd = _open_folder(folder)
-        yield
-    finally:
-        os.close(fd)
-
-
-@contextmanager
-def scratch(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
-    """Lend an empty private folder, which is removed afterwards; folders that killed processes left are removed first.
-
-    Args:
-        parent (`Path`): The folder in which it is made.
-        prefix (`str`): What its name begins with; only such folders are swept.
-    """
-    sweep(parent, prefix)
-    folder, lock = _make_private(parent, prefix)
-    try:
-        yield folder
-    finally:
-        with suppress(OSError):  # the work is done or has failed already; the next sweep comes here too
-            remove_tree(folder)
-        if lock is not None:
-            os.close(lock)
-
-
-def _make_private(parent: Path, prefix: str) -> tuple[Path, int | None]:
-    with storage_errors(parent):
-        while True:
-            folder = parent / fresh_name(prefix)
-            folder.mkdir(mode=0o700)
-            if sys.platform == "win32":
-                return folder, None
-            # A sweeper may come between mkdir and lock. It then holds the lock or has removed the folder: try another.
-            with suppress(FileNotFoundError):
-                fd = _open_folder(folder)
-                if syscalls.lock(fd, wait=False) is not False and _is_still(fd, folder):
-                    return folder, fd
-                os.close(fd)
-
-
-def sweep(parent: Path, prefix: str = PREFIX) -> None:
-    """Remove the scratch folders and staged files that killed processes left in a folder."""
-    name = re.compile(re.escape(prefix) + "[0-9a-f]{16}")
-    with os.scandir(parent) as entries:
-        ours = [Path(entry) for entry in entries if name.fullmatch(entry.name)]
-    for path in ours:
-        with suppress(OSError):  # gone meanwhile, or another user's
-            _sweep_one(path)
-
-
-def _sweep_one(path: Path) -> None:
-    old = time.time() - path.lstat().st_ctime > _ABANDONED_AFTER
-    if sys.platform == "win32" or path.is_symlink() or not path.is_dir():
-        if old:
-            remove_tree(path)
-        return
-    fd = _open_folder(path)
-    try:
-        held = syscalls.lock(fd, wait=False)
-        if held or (held is None and old):
-            remove_tree(path)
-    finally:
-        os.close(fd)
-
-
-def _open_folder(path: Path) -> int:
-    return os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-
-
-def _is_still(fd: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(fd), path.stat())
-    except FileNotFoundError:
-        return False

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anyhub import files, journal
+from anyhub import files, journal, temporary
 from anyhub.errors import CorruptFileError, PathCollisionError, ReadOnlyError, StorageError, ValidationError
 from anyhub.journal import Journal
 
@@ -51,9 +51,9 @@ def saving(folder: Path, *, stale: Callable[[str], bool]) -> Iterator[Path]:
     files.make_folder(destination.parent)
     settle(destination)
     if destination.is_dir():
-        files.sweep(destination)
+        temporary.sweep(destination)
     place = destination if _must_stay(destination) else destination.parent
-    with _naming(destination), files.scratch(place) as private:
+    with _naming(destination), temporary.scratch(place) as private:
         staged = private / Path(os.path.abspath(folder)).name  # noqa: PTH100 - resolve() would follow the link
         staged.mkdir()
         yield staged
@@ -84,7 +84,7 @@ def settle(folder: Path) -> None:
     """
     if not os.path.lexists(folder / journal.NAME):
         return
-    with files.locked(folder):
+    with temporary.locked(folder):
         _roll_forward(folder)
 
 
@@ -174,9 +174,9 @@ class _Save:
         new = _Tree.of(self.staged)
         if not self.folder.exists() and self._move_in(new):
             return
-        with files.locked(self.folder):
+        with temporary.locked(self.folder):
             _roll_forward(self.folder)
-            files.sweep(self.folder, journal.PREFIX)  # without a journal nobody needs them, and we hold the lock
+            temporary.sweep(self.folder, journal.PREFIX)  # without a journal nobody needs them, and we hold the lock
             self._bring_in(_Difference.between(new, _Tree.of(self.folder), self.stale))
 
     def _move_in(self, new: _Tree) -> bool:
@@ -205,7 +205,7 @@ class _Save:
     def _exchange(self, difference: _Difference) -> bool:
         if not self._complete(difference):
             return False
-        with files.locked(self.staged):  # nobody else may begin in the new folder before this save is done with it
+        with temporary.locked(self.staged):  # nobody else may begin in the new folder before this save is done with it
             try:
                 if not files.exchange(self.staged, self.folder):
                     return False

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from anyhub import files
+from anyhub import files, temporary
 from anyhub.errors import InvalidPathError
 from anyhub.paths import check_path
 
@@ -33,7 +33,7 @@ def keep_copies(source: Path, folder: Path, paths: Sequence[str], *, workers: in
     files.make_folder(folder)
     if not lacking:
         return
-    with files.scratch(folder) as staging:
+    with temporary.scratch(folder) as staging:
 
         def copy(path: str) -> None:
             staged = staging / os.urandom(8).hex()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from anyhub import files, progress
+from anyhub import files, progress, temporary
 from anyhub.cache import entries as known
 from anyhub.cache import notes
 from anyhub.cache.fetching import fetch_blob
@@ -152,7 +152,7 @@ def _bring(
     files.make_folder(folder.root / "blobs")
     description = lacking[0].path if len(lacking) == 1 else f"{len(lacking)} files of {cached.repo}"
     total = sum(entry.size for entry in absent.values())
-    with progress.bar(total, description, tqdm_class=tqdm_class) as update, files.scratch(folder.root) as staging:
+    with progress.bar(total, description, tqdm_class=tqdm_class) as update, temporary.scratch(folder.root) as staging:
 
         def fetch(entry: Entry) -> None:
             fetch_blob(hub, cached.repo, entry, folder.blob(entry.etag), staging, update)

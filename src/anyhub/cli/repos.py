@@ -9,7 +9,7 @@ from anyhub.cli.command import Command, add_limit, add_type
 from anyhub.cli.output import date_json, date_text, print_json, print_table
 
 if TYPE_CHECKING:
-    from anyhub.api.repo_info import RepoInfo
+    from anyhub.api.infos import RepoInfo
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

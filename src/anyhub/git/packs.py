@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from anyhub import files
+from anyhub import files, temporary
 from anyhub.git.objects import TYPE_NUMBERS, GitObject
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class DirectoryPackStore:
         folder = self.folder(repo) / "pack"
         unique = list({each.oid: each for each in objects}.values())
         files.make_folder(folder)
-        with files.scratch(folder) as scratch:
+        with temporary.scratch(folder) as scratch:
             pack, index = scratch / "new.pack", scratch / "new.idx"
             checksum = _write_pack(pack, index, unique)
             info = PackInfo(f"pack-{checksum}", pack.stat().st_size, len(unique))

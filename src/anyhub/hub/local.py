@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from anyhub import files
+from anyhub import files, temporary
 from anyhub.content.directory import DirectoryBlobStore
 from anyhub.errors import StorageError
 from anyhub.git.packs import DirectoryPackStore
@@ -98,7 +98,7 @@ class LocalHub(StoredHub):
     def _lend_staging(self) -> Iterator[Path]:
         parent = self.directory / "staging"
         files.make_folder(parent)
-        with files.scratch(parent) as scratch:
+        with temporary.scratch(parent) as scratch:
             yield scratch
 
 

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from anyhub import files
+from anyhub import temporary
 from anyhub.content.memory import MemoryBlobStore
 from anyhub.git.packs import MemoryPackStore
 from anyhub.hub.database import Database
@@ -23,4 +23,4 @@ class MemoryHub(StoredHub):
 
 
 def _staging() -> AbstractContextManager[Path]:
-    return files.scratch(Path(tempfile.gettempdir()))
+    return temporary.scratch(Path(tempfile.gettempdir()))

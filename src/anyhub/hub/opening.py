@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from anyhub.errors import UnsupportedError, ValidationError
 
@@ -49,6 +48,8 @@ def endpoint_of(endpoint: str | Path | Hub | None = None) -> str:
     if re.match(r"https?://", text):
         return text.rstrip("/")
     if text.startswith("file://"):
+        from urllib.request import url2pathname  # which brings an HTTP client along
+
         text = url2pathname(urlsplit(text).path)
     elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text):
         raise ValidationError(f"{text!r} is not the address of a hub. Give a folder, or an https:// address.")

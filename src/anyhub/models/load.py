@@ -111,6 +111,33 @@ def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Pat
     return model
 
 
+def fetch_for(
+    model_id: str,
+    filename: str,
+    *,
+    revision: str | None,
+    cache_dir: str | Path | None,
+    force_download: bool,
+    local_files_only: bool,
+) -> Path:
+    """Return a file of a model, to the hook of a class that is being loaded.
+
+    Args:
+        model_id (`str`): A folder or a repository.
+        filename (`str`): The path of the file in it.
+        revision (`str`, *optional*): A branch, tag or commit; `"main"` when None.
+        cache_dir, force_download, local_files_only: As for `hf_hub_download`.
+
+    Raises:
+        EntryNotFoundError: When there is no such file; names the nearest one.
+        LocalEntryNotFoundError: When it is not in the cache and ``local_files_only`` is set.
+    """
+    if (folder := Path(model_id)).is_dir():
+        return _existing(folder / filename)
+    repo = cached_repo(model_id, cache_dir=cache_dir, offline=local_files_only)
+    return fetch_file(repo, resolve_commit(repo, revision or DEFAULT_BRANCH), filename, force=force_download)
+
+
 def withheld_arguments() -> dict[str, Any]:
     """Return, to the hook of a class that is being loaded, those of its stored arguments that have names of options."""
     withheld = _withheld.get()
@@ -196,6 +223,15 @@ def _find_in_folder(folder: Path, revision: str | None) -> _Found:
     logger.info("Loading from the folder %s.", folder)
     config = folder / CONFIG_NAME
     return _Found(str(folder), revision, config if config.is_file() else None)
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        beside = [other.name for other in path.parent.iterdir()]
+        raise EntryNotFoundError(
+            f"{str(path.parent)!r} has no {path.name!r}; save the model there first.{did_you_mean(path.name, beside)}"
+        )
+    return path
 
 
 def _reads_as_path(name: str) -> bool:

@@ -257,19 +257,22 @@ class ModelHubMixin:
             LocalEntryNotFoundError: When something is not in the cache and ``local_files_only`` is set.
             CorruptFileError: When ``config.json`` can not be read.
         """
-        from anyhub.models.load import Source, load
+        from anyhub.models.garbage import without_collecting
 
-        source = Source(
-            name=pretrained_model_name_or_path,
-            revision=revision,
-            cache_dir=cache_dir,
-            force_download=force_download,
-            local_files_only=local_files_only,
-            token=token,
-            proxies=proxies,
-            resume_download=resume_download,
-        )
-        model: Self = load(cls, source, model_kwargs, endpoint)
+        with without_collecting():
+            from anyhub.models.load import Source, load
+
+            source = Source(
+                name=pretrained_model_name_or_path,
+                revision=revision,
+                cache_dir=cache_dir,
+                force_download=force_download,
+                local_files_only=local_files_only,
+                token=token,
+                proxies=proxies,
+                resume_download=resume_download,
+            )
+            model: Self = load(cls, source, model_kwargs, endpoint)
         return model
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:  # noqa: ARG002 - for overriding classes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from anyhub.errors import EntryNotFoundError, did_you_mean
+from anyhub.errors import EntryNotFoundError
 from anyhub.models.mixin import ModelHubMixin
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         cache_dir: str | Path | None,
         force_download: bool,
         local_files_only: bool,
-        token: str | bool | None,
-        proxies: dict[str, str] | None = None,
-        resume_download: bool | None = None,
+        token: str | bool | None,  # noqa: ARG003 - this and the next two are for hubs on the network
+        proxies: dict[str, str] | None = None,  # noqa: ARG003
+        resume_download: bool | None = None,  # noqa: ARG003
         map_location: str | torch.device = "cpu",
         strict: bool = False,
         load_mode: Literal["map", "copy"] = "map",
@@ -82,28 +82,19 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
             load_mode (`str`): `"map"` to use the bytes of the file where they are, `"copy"` for memory of its own.
             model_kwargs: The arguments to construct the class with.
         """
-        from pathlib import Path
 
         from anyhub.frameworks import pytorch
-        from anyhub.models.load import withheld_arguments
+        from anyhub.models.load import fetch_for, withheld_arguments
 
         def fetch(filename: str) -> Path:
-            if (folder := Path(model_id)).is_dir():
-                return _existing(folder / filename)
-            from anyhub.api import hf_hub_download
-
-            path = hf_hub_download(
+            return fetch_for(
                 model_id,
                 filename,
                 revision=revision,
                 cache_dir=cache_dir,
                 force_download=force_download,
-                proxies=proxies,
-                resume_download=resume_download,
-                token=token,
                 local_files_only=local_files_only,
             )
-            return Path(path)
 
         arguments = {**withheld_arguments(), **model_kwargs}
         built: list[Any] = []
@@ -127,15 +118,6 @@ def _module_of(model: Any) -> torch.nn.Module:
 
     module: torch.nn.Module = model.module if isinstance(model, DataParallel | DistributedDataParallel) else model
     return module
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        beside = [other.name for other in path.parent.iterdir()]
-        raise EntryNotFoundError(
-            f"{str(path.parent)!r} has no {path.name!r}; save the model there first.{did_you_mean(path.name, beside)}"
-        )
-    return path
 
 
 def _first_of(fetch: Callable[[str], Path], preferred: str, other: str) -> Path:

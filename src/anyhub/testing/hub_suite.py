@@ -83,7 +83,9 @@ class HubSuite:
         with pytest.raises(RepositoryNotFoundError, match="Did you mean 'ada/engine'"):
             hub.resolve(hub.repo_id("ada/engin"))
 
-    @pytest.mark.parametrize("text", ["", "a/b/c", "-a/b", "a--b/c", "a/b.git", "a b", "a/" + "x" * 97, "ü/x", "a/.b", "/x"])
+    @pytest.mark.parametrize(
+        "text", ["", "a/b/c", "-a/b", "a--b/c", "a/b.git", "a b", "a/" + "x" * 97, "ü/x", "a/.b", "/x"]
+    )
     def test_a_malformed_id_is_refused(self, hub: Hub, text: str) -> None:
         with pytest.raises(InvalidRepoIdError):
             hub.repo_id(text)
@@ -194,7 +196,7 @@ class HubSuite:
 
     def test_deleting_what_is_not_there_is_refused_naming_the_nearest(self, hub: Hub, repo: RepoId) -> None:
         self._put(hub, repo, config_json=b"{}")
-        with pytest.raises(EntryNotFoundError, match="Did you mean 'config.json'"):
+        with pytest.raises(EntryNotFoundError, match=r"Did you mean 'config\.json'"):
             hub.commit(repo, [DeleteFile("confg.json")], message="x")
         with pytest.raises(EntryNotFoundError, match="logs"):
             hub.commit(repo, [DeleteFolder("logs")], message="x")
@@ -208,7 +210,22 @@ class HubSuite:
 
     @pytest.mark.parametrize(
         "path",
-        ["../a", "a/../b", "/a", "C:/a", "a\\b", ".git/config", "x/.GIT/y", "git~1/x", "a//b", "a\nb", "aux.txt", "a.", "", "a\u202eb"],
+        [
+            "../a",
+            "a/../b",
+            "/a",
+            "C:/a",
+            "a\\b",
+            ".git/config",
+            "x/.GIT/y",
+            "git~1/x",
+            "a//b",
+            "a\nb",
+            "aux.txt",
+            "a.",
+            "",
+            "a\u202eb",
+        ],
     )
     def test_a_path_that_could_do_harm_is_refused(self, hub: Hub, repo: RepoId, path: str) -> None:
         with pytest.raises(InvalidPathError):
@@ -282,7 +299,7 @@ class HubSuite:
                 for turn in range(3):
                     content = b"\0%d %d" % (number, turn)
                     hub.commit(repo, [AddFile(f"{number}/{turn}.bin", content)], message=f"{number} {turn}")
-            except BaseException as error:  # noqa: BLE001 - told in the assertion below
+            except BaseException as error:
                 failures.append(error)
 
         threads = [threading.Thread(target=push, args=(number,)) for number in range(6)]
@@ -340,7 +357,9 @@ class HubSuite:
             with pytest.raises(RevisionExistsError):
                 hub.create_ref(repo, name, oid)
 
-    @pytest.mark.parametrize("name", ["", "a b", "a..b", "-a", "a~1", "a.lock", "x/", "HEAD", "0" * 40, "a\nb", "refs/heads/x"])
+    @pytest.mark.parametrize(
+        "name", ["", "a b", "a..b", "-a", "a~1", "a.lock", "x/", "HEAD", "0" * 40, "a\nb", "refs/heads/x"]
+    )
     def test_a_malformed_name_of_a_reference_is_refused(self, hub: Hub, repo: RepoId, name: str) -> None:
         with pytest.raises(InvalidRevisionError):
             hub.create_ref(repo, f"refs/heads/{name}", hub.resolve(repo).oid)
@@ -371,7 +390,7 @@ class HubSuite:
 
     def test_a_missing_path_is_refused_naming_the_nearest(self, hub: Hub, repo: RepoId) -> None:
         commit = self._put(hub, repo, config_json=b"{}").commit.oid
-        with pytest.raises(EntryNotFoundError, match="Did you mean 'config.json'"):
+        with pytest.raises(EntryNotFoundError, match=r"Did you mean 'config\.json'"):
             hub.entry(repo, commit, "config.jsn")
         with pytest.raises(EntryNotFoundError):
             list(hub.tree(repo, commit, "nowhere"))
