@@ -158,7 +158,7 @@ def test_what_is_written_by_a_body_that_fails_is_removed(tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert list(tmp_path.iterdir()) == []
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("anyhub")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("anyhub-write")]
 
 
 def test_a_name_that_is_taken_is_not_opened(tmp_path: Path) -> None:

@@ -329,3 +329,17 @@ def test_without_jinja_a_sentence_says_what_to_install(monkeypatch: pytest.Monke
         render("{% if a %}b{% endif %}", CardData(), {})
     assert render(DEFAULT_MODEL_CARD, DATA, VALUES)
     assert render(BLANK_MODEL_CARD, DATA, VALUES)
+
+
+@pytest.mark.parametrize("value", [",", "a, b", "x}", "]", ": ", "#", "'", '"', "ok"])
+def test_quotes_of_the_template_around_a_placeholder_do_no_harm(value: str) -> None:
+    for template in ('---\n{license: "{{ value }}", a: 1}\n---\n', "---\nlicense: '{{ value }}'\na: 1\n---\n"):
+        card = render(template, CardData(), {"value": value})
+        assert block.read(CardText.cut(card).block) == {"license": value, "a": 1}
+
+
+@pytest.mark.parametrize("template", ['{license: "a {{ value }}"}', 'a: "{{ value }}"{% if 1 %}{% endif %}'])
+@pytest.mark.parametrize("value", ['", b: "', '"\nb: "', ","])
+def test_a_value_that_would_make_keys_is_refused(template: str, value: str) -> None:
+    with pytest.raises(ValidationError):
+        render(f"---\n{template}\n---\n", CardData(), {"value": value})

@@ -38,6 +38,7 @@ _PLACEHOLDER = re.compile(
     r"""(?:\|\s*default\(\s*(?:"(?P<double>[^"\\]*)"|'(?P<single>[^'\\]*)')\s*(?P<empty>,\s*[Tt]rue\s*)?\)\s*)?\}\}""",
     re.ASCII,
 )
+_QUOTED_PLACEHOLDER = re.compile(rf"(?P<quote>[\"']?){_PLACEHOLDER.pattern}(?P=quote)", re.ASCII)
 _STATEMENT = re.compile(r"\{[{%#]")
 _PLAIN_WORDS = re.compile(r"[A-Za-z][\w./+-]*(?: [\w./+-]+)*", re.ASCII)
 _NOT_TEXTS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
@@ -72,6 +73,8 @@ def render(template: str, card_data: CardData, values: Mapping[str, object]) -> 
     names = {**sections(given), **given, "card_data": _Yaml(card_data.to_yaml(cut.line_break))}
     fill = _with_jinja if _STATEMENT.search(_PLACEHOLDER.sub("", template)) else _substitute
     block = fill(f"{cut.opening}{cut.block}{cut.closing}", names, _in_yaml)
+    if block != cut.opening + cut.block + cut.closing:
+        _check_keys(block, fill(f"{cut.opening}{cut.block}{cut.closing}", _harmless(names), _in_yaml))
     text = fill(cut.text, names, _in_text)
     card = f"{cut.bom}{block}{text}"
     if CardText.cut(card).text != text:
@@ -154,13 +157,42 @@ def _in_yaml(value: object) -> str:
     return _ENDS_A_VALUE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
+def _harmless(names: Mapping[str, object]) -> dict[str, object]:
+    """Return the same names with values that nothing can hide in; lists and the like keep their own quotes."""
+    return {name: "x" if isinstance(value, str) and type(value) is str else value for name, value in names.items()}
+
+
+def _check_keys(block: str, harmless: str) -> None:
+    """Refuse a metadata block in which a value has made keys, or taken some away.
+
+    Raises:
+        ValidationError: When it has, or when the block can not be read.
+    """
+    from anyhub.cards.block import read
+
+    if not _same_keys(read(CardText.cut(block).block), read(CardText.cut(harmless).block)):
+        raise ValidationError(
+            "A value would change the keys of the card's metadata; let the template's placeholders stand without "
+            "quotes around them, and leave line breaks and brackets out of the values."
+        )
+
+
+def _same_keys(one: object, other: object) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same_keys(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same_keys, one, other))
+    return not isinstance(one, dict | list) and not isinstance(other, dict | list)
+
+
 def _substitute(template: str, names: Mapping[str, object], spell: Spell) -> str:
     def value_of(placeholder: re.Match[str]) -> str:
         value = names.get(placeholder["name"])
         default = placeholder["double"] or placeholder["single"]
         return spell(default if value is None or (placeholder["empty"] and not value) else value)
 
-    return _PLACEHOLDER.sub(value_of, template)
+    # In YAML a value brings the quotes that it needs; those of the template around it would end at the value's first.
+    return (_QUOTED_PLACEHOLDER if spell is _in_yaml else _PLACEHOLDER).sub(value_of, template)
 
 
 def _with_jinja(template: str, names: Mapping[str, Any], spell: Spell) -> str:
