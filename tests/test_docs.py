@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 EXECUTED = [ROOT / "README.md", *sorted(ROOT.glob("docs/guides/*.md")), *sorted(ROOT.glob("docs/formats/*.md"))]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("changelog/*.md")]
 
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^(`{3,})(\w+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)  # a longer fence may have a shorter in it
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)")
 
 
@@ -50,7 +50,7 @@ class Block:
 
 def blocks_of(document: str) -> list[Block]:
     return [
-        Block(match[1], match[2], document.count("\n", 0, match.start()) + 2) for match in _BLOCK.finditer(document)
+        Block(match[2], match[3], document.count("\n", 0, match.start()) + 2) for match in _BLOCK.finditer(document)
     ]
 
 

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,9 +156,8 @@ def test_a_deleted_repository_leaves_no_bytes(hub: LocalHub, repo: RepoId) -> No
 
 def test_a_hub_of_a_newer_format_is_refused_and_left_alone(hub: LocalHub, repo: RepoId) -> None:
     hub.close()
-    with sqlite3.connect(hub.directory / "hub.db") as connection:
+    with closing(sqlite3.connect(hub.directory / "hub.db")) as connection:
         connection.execute("PRAGMA user_version=99")
-    connection.close()
     with pytest.raises(FormatTooNewError, match=r"format 99.*Upgrade anyhub"):
         LocalHub(hub.directory)
 
@@ -183,9 +183,8 @@ def test_a_damaged_database_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "hub.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as connection:
         connection.execute("CREATE TABLE theirs (x)")
-    connection.close()
     with pytest.raises(CorruptFileError, match="not a hub's"):
         LocalHub(tmp_path)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -83,6 +84,30 @@ CREATE TABLE pull_requests (
 """
 
 
+_inherited: list[sqlite3.Connection] = []
+"""Connections of the process that this one was forked from: closing them here could disturb it."""
+
+
+class _Handle:
+    """Holds a connection, which is closed when the thread or the database that had it is gone."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._process = os.getpid()
+        self.close = weakref.finalize(self, _close, connection, self._process)
+
+    def is_ours(self) -> bool:
+        """Return whether this process made the connection: one must not be used by the child of a fork."""
+        return self._process == os.getpid()
+
+
+def _close(connection: sqlite3.Connection, process: int) -> None:
+    if process == os.getpid():
+        connection.close()
+    else:
+        _inherited.append(connection)
+
+
 class Database:
     """Connections to one database: one for each thread of each process, or a single shared one in memory.
 
@@ -95,10 +120,8 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._local = threading.local()
-        self._shared: sqlite3.Connection | None = None
         self._lock = threading.RLock()
-        if path is None:
-            self._shared = self._connect()
+        self._shared = _Handle(self._connect()) if path is None else None
 
     def query(self, sql: str, *values: Any) -> list[Any]:
         """Return all rows of a query."""
@@ -133,59 +156,42 @@ class Database:
 
     def close(self) -> None:
         """Close this thread's connection; the next call opens another."""
-        _, connection = getattr(self._local, "connection", (None, None))
-        self._local.connection = (None, None)
-        if connection is not None:
-            connection.close()
+        if (handle := self._handle()) is not None and handle is not self._shared:
+            handle.close()
+        self._local.handle = None
 
     def _exclusive_in_memory(self) -> AbstractContextManager[object]:
         return self._lock if self._path is None else nullcontext()
 
     def _is_missing(self) -> bool:
-        connected = getattr(self._local, "connection", (None, None))[0] == os.getpid()
-        return not connected and self._path is not None and not self._path.exists()
+        return self._handle() is None and self._path is not None and not self._path.exists()
 
-    def _connection(self) -> sqlite3.Connection:
+    def _handle(self) -> _Handle | None:
         if self._shared is not None:
             return self._shared
-        # A connection must not be used by the child of a fork, so each is kept with the process that made it.
-        owner, connection = getattr(self._local, "connection", (None, None))
-        if connection is None or owner != os.getpid():
-            connection = self._connect()
-            self._local.connection = (os.getpid(), connection)
-        return connection
+        handle: _Handle | None = getattr(self._local, "handle", None)
+        return handle if handle is not None and handle.is_ours() else None
+
+    def _connection(self) -> sqlite3.Connection:
+        handle = self._handle()
+        if handle is None:
+            handle = self._local.handle = _Handle(self._connect())
+        return handle.connection
 
     def _connect(self) -> sqlite3.Connection:
-        import sqlite3
-
-        if self._path is None:
-            connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        else:
-            connection = self._open(self._path)
-        connection.execute("PRAGMA foreign_keys=ON")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._create(connection)
-        elif version > FORMAT:
-            connection.close()
-            raise FormatTooNewError(
-                f"{self._path} has format {version}, and this anyhub knows formats up to {FORMAT}. Upgrade anyhub."
-            )
-        return connection
-
-    def _open(self, path: Path) -> sqlite3.Connection:
-        import sqlite3
-
+        connection = _opened(self._path)
         try:
-            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-            if writable or not path.exists():
-                raise
-            return _open_read_only(path)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA cache_size=-65536")
+            connection.execute("PRAGMA foreign_keys=ON")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._create(connection)
+            elif version > FORMAT:
+                raise FormatTooNewError(
+                    f"{self._path} has format {version}, and this anyhub knows formats up to {FORMAT}. Upgrade anyhub."
+                )
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _create(self, connection: sqlite3.Connection) -> None:
@@ -213,6 +219,27 @@ class Database:
             if (translated := _translated(error, self._path)) is None:
                 raise
             raise translated from error
+
+
+def _opened(path: Path | None) -> sqlite3.Connection:
+    import sqlite3
+
+    place = path or ":memory:"
+    connection = sqlite3.connect(place, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cache_size=-65536")
+    except BaseException as error:
+        connection.close()
+        if path is None or not isinstance(error, sqlite3.OperationalError) or not _may_only_be_read(path):
+            raise
+        return _open_read_only(path)
+    return connection
+
+
+def _may_only_be_read(path: Path) -> bool:
+    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _open_read_only(path: Path) -> sqlite3.Connection:

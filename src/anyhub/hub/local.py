@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from anyhub import files, temporary
@@ -54,7 +55,7 @@ class LocalHub(StoredHub):
             database=Database(root / DATABASE_NAME),
             blobs=DirectoryBlobStore(root / "blobs"),
             packs=self._git,
-            staging=self._lend_staging,
+            staging=partial(_lend_staging, root / "staging"),
         )
         self._database.query("SELECT 1")  # a hub that can not be opened is told here, not at the first use
         self._identity = self._stat()
@@ -94,12 +95,12 @@ class LocalHub(StoredHub):
             return None
         return found.st_dev, found.st_ino
 
-    @contextmanager
-    def _lend_staging(self) -> Iterator[Path]:
-        parent = self.directory / "staging"
-        files.make_folder(parent)
-        with temporary.scratch(parent) as scratch:
-            yield scratch
+
+@contextmanager
+def _lend_staging(parent: Path) -> Iterator[Path]:
+    files.make_folder(parent)
+    with temporary.scratch(parent) as scratch:
+        yield scratch
 
 
 def _check_is_hub_or_free(root: Path) -> None:
