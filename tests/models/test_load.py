@@ -19,6 +19,7 @@ from anyhub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
     StorageError,
+    ValidationError,
 )
 from anyhub.hub.local import LocalHub
 from anyhub.hub.opening import open_hub
@@ -151,6 +152,11 @@ def test_cached_weights_load_offline_without_their_configuration(caplog: pytest.
     model = Text.from_pretrained(REPO, local_files_only=True)
     assert (model.text, model.size) == ("3", 1)
     assert "config.json of username/my-model is not in the cache" in caplog.text
+
+
+def test_asking_again_and_not_asking_at_all_can_not_both_be_had() -> None:
+    with pytest.raises(ValidationError, match="choose one"):
+        Text.from_pretrained(REPO, force_download=True, local_files_only=True)
 
 
 def test_a_configuration_that_can_not_be_fetched_is_an_error(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from anyhub.api.local_copies import keep_copies
 from anyhub.api.patterns import Patterns, select
 from anyhub.api.session import Endpoint, Session, Token
-from anyhub.errors import ValidationError
 from anyhub.values import DEFAULT_BRANCH, is_commit_id
 
 if TYPE_CHECKING:
@@ -175,9 +174,12 @@ class Downloads(Session):
     ) -> CachedRepo:
         from anyhub.cache import cached_repo
 
-        if offline and force:
-            raise ValidationError("force_download=True asks the hub and local_files_only=True forbids it; choose one.")
         self._check_token(token)
         return cached_repo(
-            repo_id, repo_type=repo_type, endpoint=self._endpoint(endpoint), cache_dir=cache_dir, offline=offline
+            repo_id,
+            repo_type=repo_type,
+            endpoint=self._endpoint(endpoint),
+            cache_dir=cache_dir,
+            offline=offline,
+            force=force,
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyhub.cache.layout import RepoFolder, hub_folder
+from anyhub.errors import ValidationError
 from anyhub.hub.opening import endpoint_of, home, open_hub
 from anyhub.values import RepoId
 
@@ -40,6 +41,7 @@ def cached_repo(
     endpoint: str | Path | Hub | None = None,
     cache_dir: str | Path | None = None,
     offline: bool = False,
+    force: bool = False,
 ) -> CachedRepo:
     """Return the repository that a user's text means, without opening its hub where the text has a namespace.
 
@@ -49,10 +51,14 @@ def cached_repo(
         endpoint (*optional*): Which hub; see `anyhub.hub.opening.open_hub`.
         cache_dir (`str` or `Path`, *optional*): The root of the cache; see `anyhub.cache.layout.hub_folder`.
         offline (`bool`): Never ask the hub.
+        force (`bool`): What is there will be asked for again.
 
     Raises:
         InvalidRepoIdError: When the text is malformed.
+        ValidationError: When ``offline`` and ``force`` are both set.
     """
+    if offline and force:
+        raise ValidationError("force_download=True asks the hub and local_files_only=True forbids it; choose one.")
     folder = hub_folder(endpoint_of(endpoint), home(), cache_dir)
     opened = partial(open_hub, endpoint)
     text = str(getattr(repo_id, "repo_id", repo_id))

@@ -134,7 +134,7 @@ def fetch_for(
     """
     if (folder := Path(model_id)).is_dir():
         return _existing(folder / filename)
-    repo = cached_repo(model_id, cache_dir=cache_dir, offline=local_files_only)
+    repo = cached_repo(model_id, cache_dir=cache_dir, offline=local_files_only, force=force_download)
     return fetch_file(repo, resolve_commit(repo, revision or DEFAULT_BRANCH), filename, force=force_download)
 
 
@@ -204,7 +204,7 @@ def _find(source: Source) -> _Found:
     folder = Path(name).expanduser()
     if folder.is_dir() or isinstance(source.name, os.PathLike) or _reads_as_path(name):
         return _find_in_folder(folder, source.revision)
-    repo = cached_repo(name, cache_dir=source.cache_dir, offline=source.local_files_only)
+    repo = cached_repo(name, cache_dir=source.cache_dir, offline=source.local_files_only, force=source.force_download)
     commit = resolve_commit(repo, source.revision or DEFAULT_BRANCH)
     try:
         config = fetch_file(repo, commit, CONFIG_NAME, force=source.force_download)
