@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from anyhub.errors import InvalidPathError, RepositoryNotFoundError
 from anyhub.hub.interface import Hub
 from anyhub.hub.local import LocalHub
+from anyhub.hub.making import made_if_missing
 from anyhub.hub.memory import MemoryHub
 from anyhub.testing import HubSuite
+from anyhub.values import AddFile
 
 
 class TestLocalHub(HubSuite):
@@ -25,3 +28,24 @@ class TestMemoryHub(HubSuite):
     @pytest.fixture
     def hub(self) -> Hub:
         return MemoryHub()
+
+
+def test_a_repository_that_was_made_for_a_push_that_fails_is_gone() -> None:
+    hub = MemoryHub()
+    repo = hub.repo_id("new")
+    with pytest.raises(InvalidPathError), made_if_missing(hub, repo) as made:
+        assert made
+        hub.commit(repo, [AddFile("../x", b"")], message="bad")
+    with pytest.raises(RepositoryNotFoundError):
+        hub.info(repo)
+
+
+def test_a_repository_that_was_there_or_was_pushed_to_stays_when_a_push_fails() -> None:
+    hub = MemoryHub()
+    repo = hub.repo_id("new")
+    for expected in (True, False):
+        with pytest.raises(InvalidPathError), made_if_missing(hub, repo) as made:
+            assert made is expected
+            hub.commit(repo, [AddFile(f"{expected}.txt", b"")], message="good")
+            hub.commit(repo, [AddFile("../x", b"")], message="bad")
+    assert len(list(hub.history(repo))) == 3
