@@ -68,11 +68,6 @@ def _edit_folder(
     before = load(oid) if oid != EMPTY_TREE else {}
     nodes = dict(before)
     _remove(nodes, edits, prefix)
-    for name, node in edits.here.items():
-        if node is not None:
-            if name in nodes and nodes[name].is_folder:
-                raise _file_and_folder(prefix + name)
-            nodes[name] = node
     for name, deeper in edits.below.items():
         present = nodes.get(name)
         if present is not None and not present.is_folder:
@@ -81,6 +76,11 @@ def _edit_folder(
         nodes.pop(name, None)
         if edited is not None:
             nodes[name] = Node(name, FOLDER_MODE, edited)
+    for name, node in edits.here.items():
+        if node is not None:
+            if name in nodes and nodes[name].is_folder:
+                raise _file_and_folder(prefix + name)
+            nodes[name] = node
     _check_collisions(nodes, before, prefix)
     if not nodes:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -14,10 +15,11 @@ from anyhub.errors import EditConflictError, ParentCommitError, RepositoryNotFou
 from anyhub.git.objects import GitObject, Node, commit_object
 from anyhub.git.pointers import ATTRIBUTES_PATH, Attributes
 from anyhub.git.trees import EMPTY_TREE, NewTree, edit_tree
-from anyhub.hub.catalog import Catalog, Place, now_microseconds
+from anyhub.hub.catalog import Catalog, Place
 from anyhub.hub.database import Database
 from anyhub.hub.objects import Objects
 from anyhub.hub.preparing import Edits, Preparation
+from anyhub.hub.pull_requests import PullRequests
 from anyhub.hub.revisions import Revisions
 from anyhub.hub.tree_index import TreeIndex
 from anyhub.values import Changes, Commit, Committed, CopyFile, PullRequest, Ref, RepoId, Signature
@@ -48,6 +50,7 @@ class Committer:
         self._catalog = Catalog(database)
         self._revisions = Revisions(database)
         self._trees = TreeIndex(database)
+        self._pulls = PullRequests(database)
 
     def commit(
         self,
@@ -163,6 +166,8 @@ class Committer:
         if self._catalog.place(place.repo) != place:
             raise RepositoryNotFoundError(f"{place.repo} was deleted and made anew meanwhile. Push again.")
         ref = self._revisions.branch(place.pk, ref_name)
+        if number := re.fullmatch(r"refs/pr/([0-9]+)", ref.name):
+            self._pulls.get_open(place.pk, int(number[1]))
         if parent is not None:
             _check_parent(parent, ref)
         head = self._revisions.commit(place.pk, ref.target)
@@ -173,7 +178,8 @@ class Committer:
         made = self._write(place, edits, head.tree, parents, title, body)
         self._catalog.touch(place.pk)
         if pull_request:
-            opened = self._open_pull_request(place.pk, ref, made)
+            opened = self._pulls.open(place.pk, ref, made)
+            self._revisions.set(place.pk, opened.ref, made.oid)
             return Committed(made, opened.ref, changed=True, pull_request=opened)
         self._revisions.set(place.pk, ref.name, made.oid)
         return Committed(made, ref.name, changed=True)
@@ -241,18 +247,6 @@ class Committer:
                 ((pk, sha256, size) for sha256, size in linked.items()),
             )
 
-    def _open_pull_request(self, pk: int, target: Ref, head: Commit) -> PullRequest:
-        number = self._database.query("SELECT coalesce(max(number), 0) + 1 FROM pull_requests WHERE repo = ?", pk)[0][0]
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO pull_requests (repo, number, title, description, author, target, status, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
-                (pk, number, head.title, head.body, head.author, target.name, now_microseconds()),
-            )
-        opened = PullRequest(number, head.title, head.body, head.author, target.name, "open", head.date)
-        self._revisions.set(pk, opened.ref, head.oid)
-        return opened
-
     def _common_ancestor(self, pk: int, head: Commit, target: Ref) -> Commit:
         known = self._revisions.ancestors(pk, target.target)
         waiting = [head.oid]
@@ -279,11 +273,17 @@ def split_message(message: str, description: str) -> tuple[str, str]:
         raise ValidationError("A commit needs a message. Say in one line what it changes.")
     if "\0" in title + body:
         raise ValidationError("A commit message can not have a NUL character in it. Remove it.")
+    try:
+        (title + body).encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError(f"The commit message {title!r} is not text in UTF-8. Write it anew.") from error
     return title.strip(), body
 
 
 def _check_parent(parent: str, ref: Ref) -> None:
-    if len(parent) < 5 or not ref.target.startswith(parent):
+    if not re.fullmatch(r"[0-9a-fA-F]{5,40}", parent):
+        raise ValidationError(f"{parent!r} is not a commit id; state at least 5 of its hexadecimal digits.")
+    if not ref.target.startswith(parent.lower()):
         raise ParentCommitError(
             f"{ref.short!r} is at {ref.target[:10]}, not at the stated parent {parent!r}: it was updated meanwhile."
             " Look at the new version and state that one."

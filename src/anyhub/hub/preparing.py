@@ -141,11 +141,12 @@ class Preparation:
 
 def _check_paths(changes: Changes) -> None:
     """Check every path, and that no two changes speak of the same one."""
-    seen: set[str] = set()
+    seen: set[tuple[str, bool]] = set()
     for change in changes:
-        if check_path(change.path) in seen:
+        what = (check_path(change.path), isinstance(change, DeleteFolder))  # a file may take the place of a folder
+        if what in seen:
             raise ValidationError(f"{change.path!r} is changed twice in one commit. Leave one of the changes out.")
-        seen.add(change.path)
+        seen.add(what)
 
 
 def _puts(change: Change) -> bool:

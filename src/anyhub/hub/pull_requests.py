@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from anyhub.errors import ConflictError, PullRequestNotFoundError, ValidationError
-from anyhub.hub.catalog import moment
+from anyhub.hub.catalog import moment, now_microseconds
 from anyhub.hub.database import Database
-from anyhub.values import PullRequest, PullRequestStatus
+from anyhub.values import Commit, PullRequest, PullRequestStatus, Ref
 
 _SELECT = (
     "SELECT number, title, description, author, target, status, created_at, merge_commit FROM pull_requests"
@@ -38,6 +38,19 @@ class PullRequests:
                 f"There is no pull request #{number}; " + (f"there are {known}." if known else "none was opened yet.")
             )
         return _pull_request(rows[0])
+
+    def open(self, repo: int, target: Ref, head: Commit) -> PullRequest:
+        """Add one for a branch, inside a transaction; its commits are those that lead to ``head``."""
+        number = self._database.query("SELECT coalesce(max(number), 0) + 1 FROM pull_requests WHERE repo = ?", repo)[0][
+            0
+        ]
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO pull_requests (repo, number, title, description, author, target, status, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
+                (repo, number, head.title, head.body, head.author, target.name, now_microseconds()),
+            )
+        return self.get(repo, number)
 
     def get_open(self, repo: int, number: int) -> PullRequest:
         """Return one that can be merged.

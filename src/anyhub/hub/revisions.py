@@ -42,7 +42,7 @@ class Revisions:
         full = name if name.startswith(("refs/heads/", "refs/pr/")) else f"refs/heads/{name}"
         target = self.target(repo, full)
         if target is None:
-            raise self.not_found(repo, name, "branch", " create_branch makes it.")
+            raise self._no_branch(repo, name)
         return Ref(full, target)
 
     def target(self, repo: int, *names: str) -> str | None:
@@ -148,14 +148,25 @@ class Revisions:
 
     def not_found(self, repo: int, revision: str, what: str = "revision", hint: str = "") -> RevisionNotFoundError:
         """Return the error for a revision that is not there, naming the nearest one that is."""
-        names = [ref.short for ref in self.refs(repo)]
+        refs = self.refs(repo)
+        prefix = {"branch": "refs/heads/", "tag": "refs/tags/"}.get(what, "refs/")
+        names = list(dict.fromkeys(ref.short for ref in refs if ref.name.startswith(prefix)))
         return RevisionNotFoundError(
             f"There is no {what} {revision!r} in this repository."
-            + (did_you_mean(revision, names) or f" It has {', '.join(map(repr, names[:10]))}.")
+            + (did_you_mean(revision, names) or f" It has {', '.join(map(repr, names[:10])) or 'none'}.")
             + hint
         )
 
+    def _no_branch(self, repo: int, name: str) -> RevisionNotFoundError:
+        if self.target(repo, f"refs/tags/{name}") or self._by_id(repo, name):
+            return RevisionNotFoundError(
+                f"{name!r} is a tag or a commit, which stays what it is, and no branch. Commit to a branch;"
+                " create_branch makes one that begins there."
+            )
+        return self.not_found(repo, name, "branch", " create_branch makes it.")
+
     def _by_id(self, repo: int, revision: str) -> str | None:
+        revision = revision.lower()
         if not is_commit_id(revision) and not may_be_short_commit_id(revision):
             return None
         rows = self._database.query(

@@ -26,6 +26,7 @@ from anyhub.errors import (
 from anyhub.hub.interface import Hub
 from anyhub.values import (
     AddFile,
+    Changes,
     Committed,
     CopyFile,
     DeleteFile,
@@ -183,6 +184,11 @@ class HubSuite:
         with pytest.raises(ValidationError, match="message"):
             hub.commit(repo, [AddFile("a.txt", b"a")], message="  ")
 
+    @pytest.mark.parametrize("message", ["a\0b", "a\udc80"])
+    def test_a_message_that_git_can_not_keep_is_refused(self, hub: Hub, repo: RepoId, message: str) -> None:
+        with pytest.raises(ValidationError):
+            hub.commit(repo, [AddFile("a.txt", b"a")], message=message)
+
     def test_files_and_folders_can_be_deleted(self, hub: Hub, repo: RepoId) -> None:
         self._put(hub, repo, a_txt=b"a", logs__1_txt=b"1", logs__deep__2_txt=b"2", keep_txt=b"k")
         hub.commit(repo, [DeleteFile("a.txt"), DeleteFolder("logs")], message="tidy")
@@ -254,6 +260,17 @@ class HubSuite:
         with pytest.raises(PathCollisionError, match="both a file and a folder"):
             hub.commit(repo, [AddFile("a/b.txt/c", b"2")], message="x")
 
+    def test_a_file_and_a_folder_can_change_places_in_one_commit(self, hub: Hub, repo: RepoId) -> None:
+        self._put(hub, repo, a__b_txt=b"1", c=b"2")
+        changes: Changes = [
+            DeleteFolder("a"),
+            AddFile("a", b"now a file"),
+            DeleteFile("c"),
+            AddFile("c/d", b"a folder"),
+        ]
+        hub.commit(repo, changes, message="swap")
+        assert self._paths(hub, repo) == ["a", "c/d"]
+
     def test_a_path_that_is_changed_twice_is_refused(self, hub: Hub, repo: RepoId) -> None:
         with pytest.raises(ValidationError, match="twice"):
             hub.commit(repo, [AddFile("a.txt", b"1"), AddFile("a.txt", b"2")], message="x")
@@ -318,6 +335,7 @@ class HubSuite:
         hub.create_ref(repo, "refs/tags/v1.0", commit.oid)
         hub.create_ref(repo, "refs/heads/dev/new", commit.oid)
         names = ["main", "refs/heads/main", "v1.0", "refs/tags/v1.0", "dev/new", commit.oid, commit.oid[:7]]
+        names += [commit.oid.upper(), commit.oid[:7].upper()]
         assert {hub.resolve(repo, name).oid for name in names} == {commit.oid}
 
     def test_an_unknown_revision_is_refused_naming_the_nearest(self, hub: Hub, repo: RepoId) -> None:
@@ -349,6 +367,8 @@ class HubSuite:
         for name in ("dev", "v1", hub.resolve(repo).oid):
             with pytest.raises(RevisionNotFoundError, match="create_branch"):
                 self._put(hub, repo, onto=name, a_txt=b"a")
+        with pytest.raises(RevisionNotFoundError, match="tag or a commit, which stays"):
+            self._put(hub, repo, onto="v1", a_txt=b"a")
 
     def test_a_reference_exists_once(self, hub: Hub, repo: RepoId) -> None:
         oid = hub.resolve(repo).oid
@@ -450,6 +470,16 @@ class HubSuite:
             hub.merge(repo, 1)
         hub.set_pull_request_status(repo, 1, "open")
         assert hub.merge(repo, 1).changed
+
+    @pytest.mark.parametrize("end", ["closed", "merged"])
+    def test_nothing_is_pushed_to_a_pull_request_that_is_over(self, hub: Hub, repo: RepoId, end: str) -> None:
+        self._propose(hub, repo)
+        if end == "closed":
+            hub.set_pull_request_status(repo, 1, "closed")
+        else:
+            hub.merge(repo, 1)
+        with pytest.raises(ConflictError, match=end):
+            self._put(hub, repo, onto="refs/pr/1", c_txt=b"c")
 
     def test_an_unknown_pull_request_is_refused(self, hub: Hub, repo: RepoId) -> None:
         with pytest.raises(PullRequestNotFoundError, match="#3"):
