@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from anyhub.errors import (
     InvalidPathError,
     PathCollisionError,
     ReadOnlyError,
+    StorageError,
     ValidationError,
 )
 
@@ -67,24 +70,44 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "place/model"
 
 
-@pytest.fixture(params=["exchange", "journal"])
+@contextmanager
+def mounted(place: Path, *how: str) -> Iterator[Path]:
+    """Mount something at a folder; the test is skipped where that is not allowed."""
+    command = ["mount", *how, str(place)]
+    if sys.platform != "linux" or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip(f"only root of Linux, and not in every container, may {' '.join(command[:3])}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture
+def bind_mount(folder: Path) -> Iterator[Path]:
+    """The folder as a container sees a volume: a mount of its own, of the same file system as what is around it."""
+    volume = folder.with_name("volume")
+    folder.rename(volume)
+    folder.mkdir()
+    with mounted(folder, "--bind", str(volume)):
+        yield folder
+
+
+@pytest.fixture(params=["exchange", "journal", "bind mount"])
 def either_way(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is saved to by an exchange, or is the current one, which can not be exchanged."""
+    """A folder that is saved to by an exchange, or can not be exchanged: it is the current one, or mounted."""
     if request.param == "journal":
         monkeypatch.chdir(folder)
+    if request.param == "bind mount":
+        request.getfixturevalue("bind_mount")
     return folder
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of one megabyte."""
-    place = tmp_path / "small"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if sys.platform != "linux" or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a small file system can be mounted only by root of Linux")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    (tmp_path / "small").mkdir()
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=1m", "tmpfs") as place:
+        yield place
 
 
 # What is saved
@@ -246,6 +269,51 @@ def test_a_mounted_folder_is_saved_to_in_place(small_disk: Path) -> None:
     assert leftovers(small_disk) == []
 
 
+@pytest.fixture
+def mounted_runs(folder: Path) -> Iterator[Path]:
+    """A mount inside the folder, empty at first."""
+    (folder.parent / "runs").mkdir()
+    with mounted(folder / "runs", "--bind", str(folder.parent / "runs")) as place:
+        yield place
+
+
+def test_a_mount_inside_the_folder_stays_where_it_is(folder: Path, mounted_runs: Path) -> None:
+    save(folder, NEW)
+    put(mounted_runs, {"log": "mine"})
+    assert content(folder.parent / "runs") == {"log": "mine"}
+    save(folder, dict.fromkeys(NEW, "newer"))
+    assert {name: (folder / name).read_text() for name in (*NEW, "runs/log")} == {
+        "model.safetensors": "newer",
+        "config.json": "newer",
+        "runs/log": "mine",
+    }
+    assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("new", [NEW | {"runs/log": "new"}, {"runs/log": "new"}, NEW], ids=["many", "one", "stale"])
+def test_what_would_change_in_a_mount_inside_the_folder_is_refused(
+    folder: Path, mounted_runs: Path, new: Content
+) -> None:
+    put(mounted_runs, {"log": "mine"})
+    before = inodes(folder)
+    with pytest.raises(StorageError, match="runs' is mounted"):
+        save(folder, new, stale=lambda name: name == "runs")
+    assert inodes(folder) == before
+    assert leftovers(folder) == []
+
+
+def test_a_folder_whose_old_files_are_on_a_read_only_layer_is_saved_to(tmp_path: Path) -> None:
+    for name in ("image", "changes", "work", "seen"):
+        (tmp_path / name).mkdir()
+    put(tmp_path / "image/model", OLD | {"model-1.bin": "stale"})
+    layers = f"lowerdir={tmp_path}/image,upperdir={tmp_path}/changes,workdir={tmp_path}/work"
+    with mounted(tmp_path / "seen", "-t", "overlay", "-o", layers, "overlay") as place:
+        save(place / "model", NEW)
+        assert content(place / "model") == OLD | NEW
+        assert leftovers(place / "model") == []
+    assert content(tmp_path / "image/model") == OLD | {"model-1.bin": "stale"}
+
+
 # A disk that says no
 
 
@@ -267,6 +335,16 @@ def test_a_disk_that_may_not_be_written_is_named(small_disk: Path) -> None:
     with pytest.raises(ReadOnlyError, match="model"):
         save(small_disk / "model", NEW)
     assert content(small_disk / "model") == OLD
+
+
+def test_a_bind_mount_that_may_not_be_written_is_named(bind_mount: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(bind_mount)], check=True)
+    before = inodes(bind_mount)
+    with pytest.raises(ReadOnlyError) as caught:
+        save(bind_mount, NEW)
+    assert f"{str(bind_mount)!r} can not be written" in str(caught.value)
+    assert inodes(bind_mount) == before
+    assert leftovers(bind_mount) == []
 
 
 def test_what_the_body_itself_may_not_do_is_its_own_error(folder: Path) -> None:
@@ -431,6 +509,32 @@ def test_a_save_that_was_not_decided_is_forgotten(either_way: Path) -> None:
     save(either_way, {"notes.txt": "a", "config.json": "b"})
     assert content(either_way) == OLD | {"notes.txt": "a", "config.json": "b"}
     assert leftovers(either_way) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from anyhub import folders
+from anyhub.journal import Journal
+folder, step = Path(sys.argv[1]), sys.argv[2]
+setattr(Journal, step, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+with folders.saving(folder, stale=lambda name: name.startswith("model-")) as staged:
+    for name in ("model.safetensors", "config.json"):
+        (staged / name).write_text("new")
+"""
+
+
+@pytest.mark.parametrize(("step", "after"), [("publish", OLD | {"model-1.bin": "stale"}), ("roll_forward", OLD | NEW)])
+def test_a_bind_mount_is_old_or_new_when_a_save_to_it_is_killed(bind_mount: Path, step: str, after: Content) -> None:
+    put(bind_mount, {"model-1.bin": "stale"})
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(bind_mount), step], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert leftovers(bind_mount) != []
+    folders.settle(bind_mount)
+    assert {name: text for name, text in content(bind_mount).items() if not name.startswith(".anyhub-")} == after
+    save(bind_mount, NEW)
+    assert content(bind_mount) == OLD | NEW
+    assert leftovers(bind_mount) == []
 
 
 def test_many_may_finish_a_save_at_once(folder: Path) -> None:

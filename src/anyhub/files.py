@@ -41,6 +41,7 @@ _BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
 _PRIVILEGE_NOT_HELD = 1314  # what Windows says to a user who may not make symbolic links
 _READ_PIECE = 8 * 2**20
 PREFIX = ".anyhub-"
+_FRESH = re.compile(rf"({re.escape(PREFIX)}(?:[a-z]+-)?)[0-9a-f]{{16}}")
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def storage_errors(path: Path, needed: int | None = None) -> Iterator[None]:
 
 def _is_staged(path: Path) -> bool:
     """Return whether a path is ours for now: it means nothing to a user, who is told what it was to become."""
-    return any(re.fullmatch(r"\.anyhub-(save-)?[0-9a-f]{16}", part) for part in path.parts)
+    return any(map(prefix_of, path.parts))
 
 
 def _disk_full(error: OSError, path: Path, needed: int | None) -> DiskFullError:
@@ -314,8 +315,18 @@ def publish(staged: Path, final: Path, *, read_only: bool = False, synced: bool 
 
 
 def fresh_name(prefix: str = PREFIX) -> str:
-    """Return a name that nothing has yet, of the form that `temporary.sweep` looks for."""
+    """Return a name that nothing has yet.
+
+    Args:
+        prefix (`str`): What it begins with: `PREFIX`, or that and a word and ``-``.
+    """
     return f"{prefix}{os.urandom(8).hex()}"
+
+
+def prefix_of(name: str) -> str | None:
+    """Return the prefix from which `fresh_name` made a name, or None for any other name."""
+    match = _FRESH.fullmatch(name)
+    return match[1] if match else None
 
 
 def _beside(path: Path) -> Path:

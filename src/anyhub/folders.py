@@ -12,6 +12,7 @@ Whoever is killed, at whatever instant, leaves the old files or the new ones, ne
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -45,6 +46,7 @@ def saving(folder: Path, *, stale: Callable[[str], bool]) -> Iterator[Path]:
     Raises:
         ValidationError: When the destination is a file.
         PathCollisionError: When the body made a file where the folder has a folder, or the other way round.
+        StorageError: When something would change below another mount inside the folder.
         DiskFullError, ReadOnlyError: When the disk refuses; nothing has changed.
     """
     destination = _destination(folder)
@@ -52,7 +54,7 @@ def saving(folder: Path, *, stale: Callable[[str], bool]) -> Iterator[Path]:
     settle(destination)
     if destination.is_dir():
         temporary.sweep(destination)
-    place = destination if _must_stay(destination) else destination.parent
+    place = destination if _must_stay(destination) else destination.parent  # whence files can be renamed into it
     with _naming(destination), temporary.scratch(place) as private:
         staged = private / Path(os.path.abspath(folder)).name  # noqa: PTH100 - resolve() would follow the link
         staged.mkdir()
@@ -118,10 +120,26 @@ def _must_stay(folder: Path) -> bool:
     """Return whether a folder can not be exchanged: it is in use, mounted, or below one that may not be written."""
     if not folder.is_dir():
         return False
-    if sys.platform == "win32" or folder.is_mount() or not os.access(folder.parent, os.W_OK | os.X_OK):
+    if sys.platform == "win32" or _is_mounted(folder) or not os.access(folder.parent, os.W_OK | os.X_OK):
         return True
     with suppress(FileNotFoundError):  # the current folder was removed
         return Path.cwd().is_relative_to(folder)
+    return False
+
+
+def _is_mounted(folder: Path) -> bool:
+    """Return whether a folder is where another file system begins, or another view of the same one: a bind mount.
+
+    A bind mount has the device of what is around it; it shows when something is to be renamed into it. Linux refuses
+    that before it looks for what is renamed, which is why nothing need be there: nothing is ever changed by asking.
+    """
+    if os.path.ismount(folder):  # the method of Path is missing on Windows before Python 3.12
+        return True
+    missing = files.fresh_name()
+    try:
+        files.rename(folder.parent / missing, folder / missing)
+    except OSError as error:  # any other refusal is met, and told, by the save itself
+        return error.errno == errno.EXDEV
     return False
 
 
@@ -194,13 +212,28 @@ class _Save:
         changed, structural = difference.changed, difference.added or difference.gone
         if not changed and not structural:
             return
+        mounts = self._untouched_mounts(difference)
         _sync(self.staged, changed, ())
         if len(changed) == 1 and not structural:
             files.keep_status(self.folder / changed[0], self.staged / changed[0])
             files.publish(self.staged / changed[0], self.folder / changed[0], synced=True)
-        elif _must_stay(self.folder) or not self._exchange(difference):
+        elif mounts or _must_stay(self.folder) or not self._exchange(difference):  # mounts would go with the old folder
             self._write_journal(difference)
             _roll_forward(self.folder)
+
+    def _untouched_mounts(self, difference: _Difference) -> list[str]:
+        """Return the mounted folders below this one, after refusing to change what is in them: no rename leads in."""
+        mounts = [path for path in difference.old.folders if _is_mounted(self.folder / path)]
+        written = (*difference.changed, *difference.added)
+        for mount in mounts:
+            if difference.goes(mount) or any(path.startswith(f"{mount}/") for path in written):
+                place = str(self.folder / mount)
+                raise StorageError(
+                    f"{place!r} is mounted, so it can not change in one step with {str(self.folder)!r}; unmount it, or "
+                    "save to another folder.",
+                    path=self.folder / mount,
+                )
+        return mounts
 
     def _exchange(self, difference: _Difference) -> bool:
         if not self._complete(difference):

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,15 +26,13 @@ from anyhub.errors import CorruptFileError
 from anyhub.paths import check_path
 
 NAME = ".anyhub-save.json"
-PREFIX = ".anyhub-save-"
+PREFIX = f"{files.PREFIX}save-"
 _VERSION = 1
-_WAITING = re.compile(re.escape(PREFIX) + "[0-9a-f]{16}")
-_OURS = re.compile(rf"{re.escape(NAME)}|{re.escape(files.PREFIX)}(save-)?[0-9a-f]{{16}}")
 
 
 def is_ours(name: str) -> bool:
     """Return whether a name at the top of a folder is that of a journal, or of files that wait or are being staged."""
-    return _OURS.fullmatch(name) is not None
+    return name == NAME or files.prefix_of(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ class Journal:
         files.remove_tree(waiting)
 
     def _check_names(self) -> None:
-        if self.version != _VERSION or not _WAITING.fullmatch(self.waiting):
+        if self.version != _VERSION or files.prefix_of(self.waiting) != PREFIX:
             raise ValueError(f"version {self.version!r}, files in {self.waiting!r}")
         for path in (*self.folders, *self.moves, *self.deletions):
             if is_ours(check_path(path).split("/")[0]):

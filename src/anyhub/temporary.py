@@ -6,15 +6,13 @@ A scratch folder is told from one that a killed process left by a lock that the 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from anyhub import syscalls
-from anyhub.files import PREFIX, fresh_name, remove_tree, storage_errors
+from anyhub import files, syscalls
 
 _ABANDONED_AFTER = 24 * 3600.0
 
@@ -39,28 +37,30 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def scratch(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
+def scratch(parent: Path) -> Iterator[Path]:
     """Lend an empty private folder, which is removed afterwards; folders that killed processes left are removed first.
 
     Args:
         parent (`Path`): The folder in which it is made.
-        prefix (`str`): What its name begins with; only such folders are swept.
+
+    Raises:
+        DiskFullError, ReadOnlyError: When the disk refuses.
     """
-    sweep(parent, prefix)
-    folder, lock = _make_private(parent, prefix)
+    sweep(parent)
+    folder, lock = _make_private(parent)
     try:
         yield folder
     finally:
         with suppress(OSError):  # the work is done or has failed already; the next sweep comes here too
-            remove_tree(folder)
+            files.remove_tree(folder)
         if lock is not None:
             os.close(lock)
 
 
-def _make_private(parent: Path, prefix: str) -> tuple[Path, int | None]:
-    with storage_errors(parent):
+def _make_private(parent: Path) -> tuple[Path, int | None]:
+    with files.storage_errors(parent):
         while True:
-            folder = parent / fresh_name(prefix)
+            folder = parent / files.fresh_name()
             folder.mkdir(mode=0o700)
             if sys.platform == "win32":
                 return folder, None
@@ -72,11 +72,15 @@ def _make_private(parent: Path, prefix: str) -> tuple[Path, int | None]:
                 os.close(fd)
 
 
-def sweep(parent: Path, prefix: str = PREFIX) -> None:
-    """Remove the scratch folders and staged files that killed processes left in a folder."""
-    name = re.compile(re.escape(prefix) + "[0-9a-f]{16}")
+def sweep(parent: Path, prefix: str = files.PREFIX) -> None:
+    """Remove the scratch folders and staged files that killed processes left in a folder.
+
+    Args:
+        parent (`Path`): The folder that they are in; what is below it is not looked at.
+        prefix (`str`): From which `files.fresh_name` made their names.
+    """
     with os.scandir(parent) as entries:
-        ours = [Path(entry) for entry in entries if name.fullmatch(entry.name)]
+        ours = [Path(entry) for entry in entries if files.prefix_of(entry.name) == prefix]
     for path in ours:
         with suppress(OSError):  # gone meanwhile, or another user's
             _sweep_one(path)
@@ -86,13 +90,13 @@ def _sweep_one(path: Path) -> None:
     old = time.time() - path.lstat().st_ctime > _ABANDONED_AFTER
     if sys.platform == "win32" or path.is_symlink() or not path.is_dir():
         if old:
-            remove_tree(path)
+            files.remove_tree(path)
         return
     fd = _open_folder(path)
     try:
         held = syscalls.lock(fd, wait=False)
         if held or (held is None and old):
-            remove_tree(path)
+            files.remove_tree(path)
     finally:
         os.close(fd)
 

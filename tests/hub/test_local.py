@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 from contextlib import closing
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def git(git_dir: Path, *arguments: str) -> str:
     done = subprocess.run(["git", "--git-dir", git_dir, *arguments], check=True, capture_output=True, text=True)
     assert done.stderr == ""
     return done.stdout
+
+
+def read(hub: LocalHub, repo: RepoId, commit: str, path: str) -> bytes:
+    with hub.open(repo, hub.entry(repo, commit, path)) as stream:
+        return stream.read()
 
 
 def test_git_reads_what_was_written_and_finds_no_fault(hub: LocalHub, repo: RepoId) -> None:
@@ -141,10 +147,10 @@ def test_a_reader_with_old_packs_open_goes_on_after_they_were_gathered(hub: Loca
     first = hub.commit(repo, [AddFile("0.txt", b"first")], message="first").commit
     reader = LocalHub(hub.directory)
     entry = reader.entry(repo, first.oid, "0.txt")
-    assert reader.open(repo, entry).read() == b"first"
+    assert read(reader, repo, first.oid, "0.txt") == b"first"
     for number in range(MANY_PACKS + 2):
         hub.commit(repo, [AddFile("n.txt", b"%d" % number)], message=f"{number}")
-    assert reader.open(repo, entry).read() == b"first"
+    assert read(reader, repo, first.oid, "0.txt") == b"first"
 
 
 def test_a_deleted_repository_leaves_no_bytes(hub: LocalHub, repo: RepoId) -> None:
@@ -152,6 +158,149 @@ def test_a_deleted_repository_leaves_no_bytes(hub: LocalHub, repo: RepoId) -> No
     hub.delete(repo)
     assert [path for path in (hub.directory / "blobs").rglob("*") if path.is_file()] == []
     assert list((hub.directory / "repos").iterdir()) == []
+
+
+SOURCE_OF_FORK = """
+import os, sys, time
+from anyhub.hub.opening import open_hub
+from anyhub.values import AddFile
+hub = open_hub(sys.argv[1])
+repo = hub.repo_id("ada/engine")
+hub.resolve(repo)
+read, write = os.pipe()
+parent = os.getpid()
+if os.fork():
+    os.close(write)
+    os.read(read, 1)
+    sys.exit()  # closes what it has open, while the child goes on
+os.close(read)
+hub.commit(repo, [AddFile("one.txt", b"1")], message="one")
+os.close(write)
+while os.getppid() == parent:
+    time.sleep(0.001)
+hub.commit(repo, [AddFile("two.txt", b"2")], message="two")
+print([commit.title for commit in hub.history(repo)], flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_that_was_forked_from_a_process_with_an_open_hub_loses_nothing(hub: LocalHub, repo: RepoId) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SOURCE_OF_FORK, str(hub.directory)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert done.stdout == "['two', 'one', 'initial commit']\n"
+    assert [commit.title for commit in LocalHub(hub.directory).history(repo)] == ["two", "one", "initial commit"]
+
+
+def test_a_hub_that_is_moved_under_an_open_one_takes_its_repositories_along(hub: LocalHub, repo: RepoId) -> None:
+    moved = hub.directory.rename(hub.directory.with_name("moved"))
+    with pytest.raises(RepositoryNotFoundError):
+        hub.commit(repo, [AddFile("a.txt", b"a")], message="a")
+    assert LocalHub(moved).commit(repo, [AddFile("a.txt", b"a")], message="a").changed
+
+
+def test_a_hub_that_is_moved_while_something_is_pushed_keeps_nothing_of_it(
+    hub: LocalHub, repo: RepoId, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+
+    def move_meanwhile() -> None:
+        with hub._database.transaction():
+            hub._catalog.set_private(repo, True)
+            hub.directory.rename(moved)
+
+    with pytest.raises(StorageError, match="moved, removed or replaced"):
+        move_meanwhile()
+    assert LocalHub(moved).info(repo).private is False
+
+
+def test_a_process_that_is_killed_while_it_deletes_takes_nothing_from_another_repository(
+    hub: LocalHub, repo: RepoId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.commit(repo, [AddFile("m.bin", b"\0mine")], message="m")
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(hub._garbage, "_remove", killed)
+    with pytest.raises(Killed):
+        hub.delete(repo)
+    monkeypatch.undo()
+    hub.create(repo)
+    again = hub.commit(repo, [AddFile("m.bin", b"\0mine")], message="m").commit
+    other = hub.repo_id("ada/other")
+    hub.create(other)
+    hub.delete(other)  # which collects what the killed process left
+    assert read(hub, repo, again.oid, "m.bin") == b"\0mine"
+    assert hub._database.query("SELECT * FROM garbage") == []
+
+
+def test_a_lost_blob_is_healed_by_pushing_the_file_again(hub: LocalHub, repo: RepoId, tmp_path: Path) -> None:
+    source = tmp_path / "m.bin"
+    source.write_bytes(b"\0mine")
+    commit = hub.commit(repo, [AddFile("m.bin", source)], message="m").commit
+    shutil.rmtree(hub.directory / "blobs")
+    assert not hub.commit(repo, [AddFile("m.bin", source)], message="m").changed
+    assert read(hub, repo, commit.oid, "m.bin") == b"\0mine"
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hard link"])
+def test_a_staged_link_is_copied_so_that_the_blob_is_nobody_elses_file(
+    hub: LocalHub, repo: RepoId, tmp_path: Path, kind: str
+) -> None:
+    mine = tmp_path / "mine.bin"
+    mine.write_bytes(b"\0mine")
+    with hub.staging() as staging:
+        staged = staging / "staged.bin"
+        if kind == "symlink":
+            staged.symlink_to(mine)
+        else:
+            staged.hardlink_to(mine)
+        commit = hub.commit(repo, [AddFile("m.bin", staged, adopt=True)], message="m").commit
+    mine.write_bytes(b"\0changed")
+    path = hub.local_path(repo, hub.entry(repo, commit.oid, "m.bin"))
+    assert path is not None
+    assert path.read_bytes() == b"\0mine"
+    assert not path.is_symlink()
+
+
+def test_a_large_commit_of_small_files_is_not_held_in_memory(hub: LocalHub, repo: RepoId, tmp_path: Path) -> None:
+    changes = []
+    for number in range(30):
+        source = tmp_path / f"{number}.txt"
+        source.write_bytes(b"%d " % number * 1_500_000)
+        changes.append(AddFile(f"{number}.txt", source))
+    tracemalloc.start()
+    commit = hub.commit(repo, changes, message="much").commit
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100 * 2**20
+    assert read(hub, repo, commit.oid, "29.txt") == b"29 " * 1_500_000
+    assert not hub.commit(repo, changes, message="again").changed
+
+
+def test_a_pack_that_is_damaged_is_told(hub: LocalHub, repo: RepoId) -> None:
+    commit = hub.commit(repo, [AddFile("a.txt", b"text " * 500)], message="a").commit
+    hub.close()
+    for pack in (hub.directory / "repos").rglob("*.pack"):
+        content = bytearray(pack.read_bytes())
+        content[20:-24] = bytes(byte ^ 0x55 for byte in content[20:-24])
+        pack.chmod(0o644)
+        pack.write_bytes(content)
+    with pytest.raises(CorruptFileError, match="damaged"):
+        LocalHub(hub.directory).open(repo, hub.entry(repo, commit.oid, "a.txt"))
+
+
+def test_staging_before_the_first_write_leaves_a_folder_that_is_still_free_for_a_hub(tmp_path: Path) -> None:
+    hub = LocalHub(tmp_path / "hub")
+    with hub.staging():
+        pass
+    again = LocalHub(tmp_path / "hub")
+    again.create(again.repo_id("x"))
 
 
 def test_a_hub_of_a_newer_format_is_refused_and_left_alone(hub: LocalHub, repo: RepoId) -> None:
@@ -255,7 +404,6 @@ def test_reading_makes_no_hub_where_there_is_none(tmp_path: Path) -> None:
         hub.resolve(hub.repo_id("ada/engine"))
     assert list(tmp_path.iterdir()) == []
     hub.create(hub.repo_id("ada/engine"))
-    assert hub.is_there()
     assert (tmp_path / "mistyped" / "hub.db").exists()
 
 
@@ -284,7 +432,7 @@ def test_a_push_that_finds_no_space_is_refused_and_the_old_state_stays(hub: Loca
     assert done.stdout.startswith("refused: ")
     assert done.stderr == ""
     assert hub.resolve(repo) == head
-    assert hub.open(repo, hub.entry(repo, head.oid, "a.txt")).read() == b"old"
+    assert read(hub, repo, head.oid, "a.txt") == b"old"
     assert list((hub.directory / "staging").iterdir()) == []
     assert hub.commit(repo, [AddFile("b.txt", b"b")], message="goes on").changed
 
@@ -300,15 +448,19 @@ def test_sqlite_that_finds_no_space_is_a_full_disk(hub: LocalHub, repo: RepoId) 
     assert hub.commit(repo, [AddFile("a.txt", b"a")], message="a").changed
 
 
-def test_one_endpoint_is_opened_once_and_again_when_it_was_replaced(tmp_path: Path) -> None:
+def test_one_endpoint_is_opened_once_and_looked_at_again_each_time(tmp_path: Path) -> None:
     first = open_hub(tmp_path / "hub")
     first.create(first.repo_id("x"))
     assert open_hub(str(tmp_path / "hub")) is first
     assert open_hub((tmp_path / "hub").as_uri()) is first
     shutil.rmtree(tmp_path / "hub")
-    second = open_hub(tmp_path / "hub")
-    assert second is not first
-    second.create(second.repo_id("x"))
+    first.create(first.repo_id("x"))
+    assert (tmp_path / "hub" / "hub.db").exists()
+    shutil.rmtree(tmp_path / "hub")
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "thesis.tex").write_text("mine")
+    with pytest.raises(StorageError, match="is not a hub"):
+        open_hub(tmp_path / "hub")
 
 
 def test_the_endpoint_is_the_callers_then_the_blocks_then_the_environments_then_home(

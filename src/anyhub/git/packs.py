@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import weakref
+import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from anyhub import files, temporary
+from anyhub.errors import CorruptFileError
 from anyhub.git.objects import TYPE_NUMBERS, GitObject
 
 if TYPE_CHECKING:
     from dulwich.pack import Pack, UnpackedObject
 
+    from anyhub.writing import FileWriter
+
 _TYPES = {number: type for type, number in TYPE_NUMBERS.items()}
 _OPEN_PACKS = 64
+_GATHERED_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,11 @@ class DirectoryPackStore:
                 number, data = self._opened(repo, pack).get_raw(ObjectID(oid.encode()))
             except KeyError:
                 return None
-        return GitObject(_TYPES[number], data, oid)
+            except zlib.error:
+                raise _damaged(pack, oid) from None
+        if (found := GitObject.of(_TYPES[number], data)).oid != oid:
+            raise _damaged(pack, oid)
+        return found
 
     def objects(self, repo: str, pack: str) -> Iterator[GitObject]:
         """Walk a pack in the order of its index."""
@@ -146,6 +155,10 @@ def _open_pack(path: Path) -> Pack:
     return opened
 
 
+def _damaged(pack: str, oid: str) -> CorruptFileError:
+    return CorruptFileError(f"The object {oid} in {pack} is damaged. Restore the hub's folder repos/ from a backup.")
+
+
 def _close_all(packs: OrderedDict[tuple[str, str], Pack]) -> None:
     while packs:
         packs.popitem()[1].close()
@@ -193,30 +206,40 @@ def _write_pack(pack: Path, index: Path, objects: Sequence[GitObject]) -> str:
     from dulwich.object_format import SHA1
     from dulwich.pack import write_pack_data, write_pack_index_v2
 
-    with files.create(pack) as data:
-        # Gathered first: thousands of small writes would each cost a system call.
-        chunks: list[bytes] = []
+    with files.create(pack) as data, _Gathering(data) as gathered:
         entries, checksum = write_pack_data(
-            chunks.append, _unpacked(objects), num_records=len(objects), object_format=SHA1
+            gathered.write, _unpacked(objects), num_records=len(objects), object_format=SHA1
         )
-        data.write(b"".join(chunks))
-    with files.create(index) as idx:
-        gathered = _Gathered()
+    with files.create(index) as idx, _Gathering(idx) as gathered:
         rows = sorted((oid, offset, crc) for oid, (offset, crc) in entries.items())
         write_pack_index_v2(gathered, rows, checksum)  # type: ignore[arg-type]
-        idx.write(b"".join(gathered.chunks))
     return checksum.hex()
 
 
-class _Gathered:
-    """The one method of a file that dulwich's index writer needs."""
+class _Gathering:
+    """Gathers small writes: thousands of them would each cost a system call."""
 
-    def __init__(self) -> None:
-        self.chunks: list[bytes] = []
+    def __init__(self, writer: FileWriter) -> None:
+        self._writer = writer
+        self._chunks: list[bytes] = []
+        self._size = 0
 
-    def write(self, chunk: bytes) -> int:
-        self.chunks.append(chunk)
+    def write(self, chunk: bytes | bytearray | memoryview) -> int:
+        self._chunks.append(bytes(chunk))
+        self._size += len(chunk)
+        if self._size >= _GATHERED_BYTES:
+            self._flush()
         return len(chunk)
+
+    def _flush(self) -> None:
+        self._writer.write(b"".join(self._chunks))
+        self._chunks, self._size = [], 0
+
+    def __enter__(self) -> _Gathering:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
 
 
 def _unpacked(objects: Iterable[GitObject]) -> Iterator[UnpackedObject]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from anyhub.errors import ValidationError
 from anyhub.values import Digest
 
 ATTRIBUTES_PATH = ".gitattributes"
@@ -16,9 +17,11 @@ SAMPLE_BYTES = 8000  # what git itself looks at to tell text from binary
 
 _LFS = "filter=lfs diff=lfs merge=lfs -text"
 _DEFAULT_PATTERNS = """
-*.7z *.arrow *.avro *.bin *.bz2 *.ckpt *.ftz *.gguf *.gz *.h5 *.joblib *.keras *.lz4 *.mlmodel *.model *.msgpack *.npy
-*.npz *.onnx *.ot *.parquet *.pb *.pickle *.pkl *.pt *.pth *.rar *.safetensors *.skops *.tar *.tar.* *.tflite *.tgz
-*.wasm *.xz *.zip *.zst *tfevents* saved_model/**/*
+*.7z *.aac *.aiff *.arrow *.avi *.avif *.avro *.bin *.bmp *.bz2 *.ckpt *.db *.dll *.dylib *.exe *.flac *.ftz
+*.gguf *.gif *.gz *.h5 *.ico *.jar *.joblib *.jpeg *.jpg *.keras *.lz4 *.m4a *.m4v *.mkv *.mlmodel *.model
+*.mov *.mp3 *.mp4 *.msgpack *.npy *.npz *.ogg *.onnx *.opus *.ot *.otf *.parquet *.pb *.pdf *.pickle *.pkl
+*.png *.pt *.pth *.pyc *.rar *.safetensors *.skops *.so *.sqlite *.tar.* *.tar *tfevents* *.tflite *.tgz *.tif
+*.tiff *.ttf *.wasm *.wav *.webm *.webp *.whl *.woff *.woff2 *.xz *.zip *.zst saved_model/**/*
 """
 
 DEFAULT_ATTRIBUTES = "".join(f"{pattern} {_LFS}\n" for pattern in _DEFAULT_PATTERNS.split()).encode()
@@ -41,6 +44,10 @@ def looks_binary(sample: bytes) -> bool:
     return False
 
 
+MAX_ATTRIBUTES_BYTES = 1_000_000
+_MAX_STARS = 3  # in one name of a pattern: matching takes time that grows with the length of a path to this power
+
+
 class Attributes:
     """What one ``.gitattributes`` file says about which paths are large files."""
 
@@ -50,7 +57,31 @@ class Attributes:
         from dulwich.attrs import compile_gitattributes_patterns, parse_git_attributes
 
         self._data = data
-        self._patterns = compile_gitattributes_patterns(parse_git_attributes(io.BytesIO(data)))
+        lines = [line for line in parse_git_attributes(io.BytesIO(data)) if not _is_slow(line[0])]
+        self._patterns = compile_gitattributes_patterns(lines)
+
+    @classmethod
+    def checked(cls, data: bytes) -> Attributes:
+        """Read a file that somebody wants to commit.
+
+        Raises:
+            ValidationError: When it is too large, is not text, or has a pattern that would take long to match.
+        """
+        import io
+
+        from dulwich.attrs import parse_git_attributes
+
+        if len(data) > MAX_ATTRIBUTES_BYTES or looks_binary(data):
+            raise ValidationError(
+                f"{ATTRIBUTES_PATH} has to be text in UTF-8 of at most {MAX_ATTRIBUTES_BYTES:,} bytes. Mend the file."
+            )
+        for pattern, _ in parse_git_attributes(io.BytesIO(data)):
+            if _is_slow(pattern):
+                raise ValidationError(
+                    f"The pattern {pattern.decode()!r} in {ATTRIBUTES_PATH} has more than {_MAX_STARS} '*' in one"
+                    " name. Write a simpler one."
+                )
+        return cls(data)
 
     def says_large(self, path: str) -> bool:
         """Return whether git, reading this file, would hand ``path`` to git-lfs."""
@@ -67,6 +98,18 @@ class Attributes:
         return kept + "".join(f"{_pattern(path)} {_LFS}\n" for path in sorted(missing)).encode()
 
 
+def merge_added_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """Return our version of a file with the lines that theirs adds to the base, or None when it did more than add."""
+    old, mine, other = (each.splitlines(keepends=True) for each in (base, ours, theirs))
+    if other[: len(old)] != old or mine[: len(old)] != old:
+        return None
+    return ours + b"".join(line for line in other[len(old) :] if line not in mine)
+
+
+def _is_slow(pattern: bytes) -> bool:
+    return any(len(re.findall(rb"\*+", name)) > _MAX_STARS for name in pattern.split(b"/"))
+
+
 def _pattern(path: str) -> str:
     """Return the pattern that matches this one path; the leading slash keeps it from matching deeper ones."""
-    return "/" + re.sub(r"\s", "[[:space:]]", re.sub(r"([\[\]])", r"\\\1", path))
+    return "/" + re.sub(" ", "[[:space:]]", re.sub(r"([\[\]])", r"\\\1", path))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from anyhub.errors import RepositoryExistsError, RepositoryNotFoundError, did_you_mean
+from anyhub.errors import HubError, RepositoryExistsError, RepositoryNotFoundError, did_you_mean
 from anyhub.hub.database import Database
 from anyhub.values import DEFAULT_BRANCH, Query, RepoId, RepoInfo
 
@@ -96,7 +96,7 @@ class Catalog:
         Raises:
             RepositoryExistsError: When one of that name, in any case, exists.
         """
-        self._check_free(repo)
+        self._check_free(repo, "Use exist_ok=True to go on, or another name.")
         folder, now = secrets.token_hex(8), now_microseconds()
         with self._database.transaction() as connection:
             cursor = connection.execute(
@@ -106,26 +106,26 @@ class Catalog:
             )
         return Place(repo, int(cursor.lastrowid or 0), folder)
 
-    def delete(self, repo: RepoId) -> tuple[str, list[str]]:
-        """Remove a repository, inside a transaction; return its folder and the large files that only it linked."""
-        place = self.place(repo)
-        orphans = self._database.query(
-            "SELECT sha256 FROM large_files AS mine WHERE repo = ? AND NOT EXISTS"
-            " (SELECT 1 FROM large_files WHERE sha256 = mine.sha256 AND repo != mine.repo)",
-            place.pk,
-        )
+    def delete(self, repo: RepoId) -> None:
+        """Remove a repository, and note its folder and its large files as garbage."""
         with self._database.transaction() as connection:
+            place = self.place(repo)
+            connection.execute("INSERT INTO garbage (kind, name) VALUES ('folder', ?)", (place.folder,))
+            connection.execute(
+                "INSERT OR IGNORE INTO garbage (kind, name) SELECT 'blob', sha256 FROM large_files WHERE repo = ?",
+                (place.pk,),
+            )
             connection.execute("DELETE FROM repos WHERE id = ?", (place.pk,))
-        return place.folder, [sha256 for (sha256,) in orphans]
 
     def move(self, repo: RepoId, to: RepoId) -> None:
         """Rename a repository."""
         with self._database.transaction() as connection:
             pk = self.pk(repo)
             if to.key != repo.key:
-                self._check_free(to)
+                self._check_free(to, "Choose another name, or delete that one first.")
             connection.execute(
-                "UPDATE repos SET key = ?, namespace = ?, name = ? WHERE id = ?", (to.key, to.namespace, to.name, pk)
+                "UPDATE repos SET key = ?, type = ?, namespace = ?, name = ? WHERE id = ?",
+                (to.key, to.type, to.namespace, to.name, pk),
             )
 
     def set_private(self, repo: RepoId, private: bool) -> None:
@@ -133,17 +133,21 @@ class Catalog:
         with self._database.transaction() as connection:
             connection.execute("UPDATE repos SET private = ? WHERE id = ?", (private, self.pk(repo)))
 
+    def lost(self, pk: int, error: HubError) -> HubError:
+        """Return why something that the database speaks of is not there: its repository is gone, or ``error``."""
+        if self._database.query("SELECT 1 FROM repos WHERE id = ?", pk):
+            return error
+        return RepositoryNotFoundError("The repository was deleted while it was read. Look which there are now.")
+
     def touch(self, pk: int) -> None:
         """Note that something in a repository changed now."""
         with self._database.transaction() as connection:
             connection.execute("UPDATE repos SET modified_at = ? WHERE id = ?", (now_microseconds(), pk))
 
-    def _check_free(self, repo: RepoId) -> None:
+    def _check_free(self, repo: RepoId, advice: str) -> None:
         rows = self._database.query("SELECT namespace || '/' || name FROM repos WHERE key = ?", repo.key)
         if rows:
-            raise RepositoryExistsError(
-                f"The {repo.type} repository {rows[0][0]!r} exists. Use exist_ok=True to go on, or another name."
-            )
+            raise RepositoryExistsError(f"The {repo.type} repository {rows[0][0]!r} exists. {advice}")
 
     def _not_found(self, repo: RepoId) -> RepositoryNotFoundError:
         rows = self._database.query("SELECT namespace || '/' || name FROM repos WHERE type = ?", repo.type)

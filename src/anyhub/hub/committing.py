@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -11,9 +12,16 @@ from typing import Protocol
 
 from anyhub import files
 from anyhub.content.stores import BlobStore
-from anyhub.errors import EditConflictError, ParentCommitError, RepositoryNotFoundError, ValidationError
+from anyhub.errors import (
+    EditConflictError,
+    EntryNotFoundError,
+    HubError,
+    ParentCommitError,
+    RepositoryNotFoundError,
+    ValidationError,
+)
 from anyhub.git.objects import GitObject, Node, commit_object
-from anyhub.git.pointers import ATTRIBUTES_PATH, Attributes
+from anyhub.git.pointers import ATTRIBUTES_PATH, Attributes, merge_added_lines
 from anyhub.git.trees import EMPTY_TREE, NewTree, edit_tree
 from anyhub.hub.catalog import Catalog, Place
 from anyhub.hub.database import Database
@@ -24,7 +32,7 @@ from anyhub.hub.revisions import Revisions
 from anyhub.hub.tree_index import TreeIndex
 from anyhub.values import Changes, Commit, Committed, CopyFile, PullRequest, Ref, RepoId, Signature
 
-FLUSH_BYTES = 64 * 1024 * 1024
+logger = logging.getLogger(__name__)
 
 
 class _Staging(Protocol):
@@ -66,6 +74,7 @@ class Committer:
     ) -> Committed:
         """Do what `anyhub.hub.interface.WritesRepos.commit` promises."""
         title, body = split_message(message, description)
+        changes = list(changes)
         place = self._catalog.place(repo)
         ref = self._revisions.branch(place.pk, onto)
         looked_at = self._revisions.resolve(place.pk, base or ref.target)
@@ -73,12 +82,15 @@ class Committer:
             _check_parent(parent, ref)
         with self._staging() as scratch:
             edits = self._prepare(place, looked_at, changes, scratch)
-            self._flush(place, edits)
+            self._sync(edits)
             with self._database.transaction():
                 done = self._apply(
                     place, ref.name, edits, looked_at, title, body, parent=parent, pull_request=pull_request
                 )
-        self._objects.gather(place.pk, place.folder)
+        try:
+            self._objects.gather(place.pk, place.folder)
+        except (HubError, OSError) as error:  # the commit is done; a later one gathers
+            logger.warning("The packs of %s stay as many as they are: %s", repo, error)
         return done
 
     def merge(self, place: Place, pull_request: PullRequest, title: str) -> Committed:
@@ -115,14 +127,20 @@ class Committer:
         def copied(change: CopyFile) -> Node:
             tree = self._revisions.resolve(place.pk, change.revision).tree if change.revision else looked_at.tree
             node = self._trees.find(place.pk, tree, change.source)
-            if node is None or node.is_folder:
+            if node is None:
                 raise self._trees.not_found(place.pk, tree, change.source)
+            if node.is_folder:
+                raise EntryNotFoundError(f"{change.source!r} is a folder. Copy the files in it one by one.")
+            if node.sha256 and change.path == ATTRIBUTES_PATH:
+                raise ValidationError(f"{change.source!r} is a large file and can not be {ATTRIBUTES_PATH}.")
             return node
 
         return Preparation(
             look,
             lambda path: [e for e in self._trees.walk(place.pk, looked_at.tree, path) if not e.is_folder],
             copied,
+            lambda digest: self._blobs.size(digest.sha256) == digest.size,
+            lambda objects: self._objects.add(place.folder, objects),
             self._attributes_for(place, looked_at.tree, changes),
             scratch,
         ).edits(changes)
@@ -132,22 +150,18 @@ class Committer:
         for change in changes:
             if change.path == ATTRIBUTES_PATH and not isinstance(change, CopyFile):
                 source = getattr(change, "source", b"")
-                return Attributes(source if isinstance(source, bytes) else source.read_bytes())
+                return Attributes.checked(source if isinstance(source, bytes) else source.read_bytes())
         return Attributes(self._attributes_at(place, tree))
 
     def _attributes_at(self, place: Place, tree: str) -> bytes:
         node = self._trees.find(place.pk, tree, ATTRIBUTES_PATH)
         return b"" if node is None or node.sha256 else self._objects.read(place.pk, place.folder, node.oid)
 
-    def _flush(self, place: Place, edits: Edits) -> None:
+    def _sync(self, edits: Edits) -> None:
         """Bring the bulk of the bytes to the disk ahead of the transaction, so that it holds the lock for a moment."""
         for staged, digest in edits.staged.values():
             if self._blobs.size(digest.sha256) != digest.size and staged.exists():
                 files.sync(staged)
-        if sum(len(each.data) for each in edits.objects.values()) > FLUSH_BYTES:
-            packs = self._objects.add(place.folder, list(edits.objects.values()))
-            self._objects.note(place.pk, packs)
-            edits.objects.clear()
 
     def _apply(
         self,
@@ -171,6 +185,9 @@ class Committer:
         if parent is not None:
             _check_parent(parent, ref)
         head = self._revisions.commit(place.pk, ref.target)
+        self._objects.note(place.pk, edits.packs)
+        self._heal(place.pk, edits)
+        self._settle_attributes(place, edits, looked_at, head)
         self._drop_what_is_there(place.pk, edits, looked_at, head)
         parents = [head.oid, merged.oid] if merged else [head.oid]
         if not edits.nodes:
@@ -184,6 +201,43 @@ class Committer:
         self._revisions.set(place.pk, ref.name, made.oid)
         return Committed(made, ref.name, changed=True)
 
+    def _heal(self, pk: int, edits: Edits) -> None:
+        """Give the store back what it should have and has lost, though no commit may be needed for it."""
+        for sha256, (staged, digest) in edits.staged.items():
+            if self._blobs.size(sha256) != digest.size and staged.exists():
+                linked = self._database.query("SELECT 1 FROM large_files WHERE repo = ? AND sha256 = ?", pk, sha256)
+                if linked:
+                    self._blobs.adopt(staged, digest)
+
+    def _settle_attributes(self, place: Place, edits: Edits, looked_at: Commit, head: Commit) -> None:
+        """Let ``.gitattributes`` keep the lines of others, and say of every large file that it is one for git-lfs."""
+        theirs = self._attributes_at(place, head.tree)
+        rewritten = ATTRIBUTES_PATH in edits.nodes
+        rules = self._edited_attributes(place, edits) if rewritten else theirs
+        base = self._attributes_at(place, looked_at.tree) if rewritten else theirs
+        if theirs not in (base, rules):
+            merged = merge_added_lines(base, theirs, rules)
+            if merged is None:
+                raise _conflict(head, [ATTRIBUTES_PATH])
+            rules = merged
+        large = {path for path, node in edits.nodes.items() if node is not None and node.sha256}
+        if rewritten:
+            kept = (entry.path for entry in self._trees.walk(place.pk, head.tree) if entry.sha256)
+            large.update(path for path in kept if path not in edits.nodes)
+        settled = Attributes(rules).extended_by(large) or rules
+        if rewritten and settled == theirs:
+            del edits.nodes[ATTRIBUTES_PATH]
+        elif settled != theirs:
+            edits.put_small(ATTRIBUTES_PATH, settled)
+
+    def _edited_attributes(self, place: Place, edits: Edits) -> bytes:
+        node = edits.nodes[ATTRIBUTES_PATH]
+        if node is None:
+            return b""
+        if node.oid in edits.objects:
+            return edits.objects[node.oid].data
+        return self._objects.read(place.pk, place.folder, node.oid)
+
     def _drop_what_is_there(self, pk: int, edits: Edits, looked_at: Commit, head: Commit) -> None:
         """Leave only edits that change the head, and refuse those to files that changed since the caller looked."""
         moved = looked_at.tree != head.tree
@@ -192,19 +246,13 @@ class Committer:
             present = self._trees.find(pk, head.tree, path)
             if _same(present, node):
                 del edits.nodes[path]
-            elif moved and not _same(present, self._trees.find(pk, looked_at.tree, path)):
+            elif moved and path != ATTRIBUTES_PATH and not _same(present, self._trees.find(pk, looked_at.tree, path)):
                 conflicts.append(path)
         if conflicts:
-            names = ", ".join(map(repr, sorted(conflicts)[:10]))
-            raise EditConflictError(
-                f"Another commit ({head.oid[:10]}) changed {names} since this push began. Nothing was pushed: look at"
-                " the new version, and push again to replace it.",
-                paths=sorted(conflicts),
-            )
+            raise _conflict(head, sorted(conflicts))
 
     def _write(self, place: Place, edits: Edits, tree: str | None, parents: list[str], title: str, body: str) -> Commit:
         """Write objects, large files and index rows of a commit, inside a transaction; no reference moves yet."""
-        self._cover_large_files(place, edits, tree)
         root, new_trees = edit_tree(lambda oid: self._trees.load(place.pk, oid), tree or EMPTY_TREE, edits.nodes)
         raw, made = commit_object(root, parents, self._user, datetime.now(UTC), title, body)
         needed = {node.oid for node in edits.nodes.values() if node is not None}
@@ -215,25 +263,6 @@ class Committer:
         self._trees.save(place.pk, new_trees)
         self._revisions.save(place.pk, made)
         return made
-
-    def _cover_large_files(self, place: Place, edits: Edits, tree: str | None) -> None:
-        """Let ``.gitattributes`` say of every large file that it is one, so that git-lfs checks it out."""
-        large = [path for path, node in edits.nodes.items() if node is not None and node.sha256]
-        if not large:
-            return
-        rules = edits.nodes.get(ATTRIBUTES_PATH)
-        if rules is not None and rules.oid in edits.objects:
-            data = edits.objects[rules.oid].data
-        else:
-            node = (
-                self._trees.find(place.pk, tree, ATTRIBUTES_PATH)
-                if tree and ATTRIBUTES_PATH not in edits.nodes
-                else rules
-            )
-            data = self._objects.read(place.pk, place.folder, node.oid) if node else b""
-        extended = Attributes(data).extended_by(large)
-        if extended is not None:
-            edits.put_small(ATTRIBUTES_PATH, extended)
 
     def _link_large_files(self, pk: int, edits: Edits) -> None:
         """Give staged files to the store and note which large files the repository may read."""
@@ -288,6 +317,15 @@ def _check_parent(parent: str, ref: Ref) -> None:
             f"{ref.short!r} is at {ref.target[:10]}, not at the stated parent {parent!r}: it was updated meanwhile."
             " Look at the new version and state that one."
         )
+
+
+def _conflict(head: Commit, paths: list[str]) -> EditConflictError:
+    names = ", ".join(map(repr, paths[:10]))
+    return EditConflictError(
+        f"Another commit ({head.oid[:10]}) changed {names} since this push began. Nothing was pushed: look at the new"
+        " version, and push again to replace it.",
+        paths=paths,
+    )
 
 
 def _same(one: Node | None, other: Node | None) -> bool:

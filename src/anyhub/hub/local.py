@@ -45,9 +45,8 @@ class LocalHub(StoredHub):
 
     def __init__(self, directory: str | Path) -> None:
         root = Path(directory).expanduser().absolute()
-        with files.storage_errors(root):
-            _check_is_hub_or_free(root)
         self.directory = root
+        self.check()
         self._git = DirectoryPackStore(root / "repos")
         super().__init__(
             endpoint=str(root),
@@ -58,13 +57,15 @@ class LocalHub(StoredHub):
             staging=partial(_lend_staging, root / "staging"),
         )
         self._database.query("SELECT 1")  # a hub that can not be opened is told here, not at the first use
-        self._identity = self._stat()
 
-    def is_there(self) -> bool:
-        """Return whether the directory still holds the hub that was opened: it may have been removed or replaced."""
-        if self._identity is None:
-            self._identity = self._stat()
-        return self._stat() == self._identity
+    def check(self) -> None:
+        """Refuse a directory that is no hub, or no longer.
+
+        Raises:
+            StorageError: When it holds other things.
+        """
+        with files.storage_errors(self.directory):
+            _check_is_hub_or_free(self.directory)
 
     def close(self) -> None:
         """Close the files that this thread holds open; the next call opens them again."""
@@ -88,13 +89,6 @@ class LocalHub(StoredHub):
             files.write(scratch / "objects/info/alternates", f"{self._git.folder(place.folder)}\n")
             yield scratch
 
-    def _stat(self) -> tuple[int, int] | None:
-        try:
-            found = (self.directory / DATABASE_NAME).stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
-
 
 @contextmanager
 def _lend_staging(parent: Path) -> Iterator[Path]:
@@ -108,7 +102,7 @@ def _check_is_hub_or_free(root: Path) -> None:
     if root.exists() and not root.is_dir():
         raise StorageError(f"{root} is a file, not a folder. Give the folder of a hub, or a new one.")
     if root.is_dir() and not (root / DATABASE_NAME).exists():
-        present = sorted(path.name for path in root.iterdir())[:3]
+        present = sorted({path.name for path in root.iterdir()} - {"blobs", "repos", "staging"})[:3]
         if present:
             raise StorageError(
                 f"{root} is not a hub: it has {', '.join(map(repr, present))} in it and no {DATABASE_NAME}."

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from anyhub.errors import CorruptFileError
 from anyhub.git.objects import GitObject
 from anyhub.git.packs import PackInfo, PackStore
+from anyhub.hub.catalog import Catalog
 from anyhub.hub.database import Database
+from anyhub.hub.garbage import Garbage
 
 MANY_PACKS = 32
 LARGEST_GATHERED = 64 * 1024 * 1024
@@ -16,9 +19,11 @@ LARGEST_GATHERED = 64 * 1024 * 1024
 class Objects:
     """Reads objects, notes packs, and keeps their number small."""
 
-    def __init__(self, database: Database, packs: PackStore) -> None:
+    def __init__(self, database: Database, packs: PackStore, garbage: Garbage) -> None:
         self._database = database
         self._packs = packs
+        self._garbage = garbage
+        self._catalog = Catalog(database)
 
     def add(self, folder: str, objects: Sequence[GitObject]) -> list[PackInfo]:
         """Make objects durable, not yet visible: `note` does that, in the transaction that needs them."""
@@ -39,13 +44,12 @@ class Objects:
             CorruptFileError: When no pack has it.
         """
         for _ in range(2):  # packs may be gathered into a new one between the list and the look
-            try:
-                for pack in self._names(repo):
+            for pack in self._names(repo):
+                with suppress(FileNotFoundError):
                     if (found := self._packs.read(folder, pack, oid)) is not None:
                         return found.data
-            except FileNotFoundError:
-                continue
-        raise CorruptFileError(f"The hub's packs do not have the object {oid}. Restore repos/{folder} from a backup.")
+        missing = f"The hub's packs do not have the object {oid}. Restore repos/{folder} from a backup."
+        raise self._catalog.lost(repo, CorruptFileError(missing))
 
     def gather(self, repo: int, folder: str) -> None:
         """Write the small packs of a repository as one, when there are many.
@@ -62,10 +66,11 @@ class Objects:
             found = {each.oid: each for name in small for each in self._packs.objects(folder, name)}
             gathered = self._packs.add(folder, list(found.values()))
             self.note(repo, [gathered])
-            gone = [name for name in small if name != gathered.name]
-            connection.executemany("DELETE FROM packs WHERE repo = ? AND name = ?", ((repo, name) for name in gone))
-        for name in gone:
-            self._packs.remove(folder, name)
+            for name in small:
+                if name != gathered.name:
+                    connection.execute("DELETE FROM packs WHERE repo = ? AND name = ?", (repo, name))
+                    self._garbage.note_pack(folder, name)
+        self._garbage.collect()
 
     def _worth_gathering(self, repo: int) -> list[str]:
         rows = self._database.query("SELECT name, size FROM packs WHERE repo = ? ORDER BY size", repo)

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from anyhub.errors import UnsupportedError, ValidationError
+from anyhub.errors import StorageError, UnsupportedError, ValidationError
 
 if TYPE_CHECKING:
     from anyhub.hub.interface import Hub
     from anyhub.hub.local import LocalHub
 
-_opened: dict[tuple[str, int], LocalHub] = {}
+_opened: dict[str, LocalHub] = {}
 _used: ContextVar[Hub | None] = ContextVar("anyhub_hub", default=None)
 
 
@@ -39,7 +39,12 @@ def endpoint_of(endpoint: str | Path | Hub | None = None) -> str:
 
     Args:
         endpoint: As for `open_hub`.
+
+    Raises:
+        ValidationError: When it is empty, or an address of another kind.
     """
+    if endpoint == "":
+        raise ValidationError("The endpoint is an empty text; give a folder or an address, or none for the usual hub.")
     if endpoint is None:
         endpoint = _used.get() or os.environ.get("ANYHUB_ENDPOINT") or os.environ.get("HF_ENDPOINT") or home() / "hub"
     if not isinstance(endpoint, str | Path):
@@ -65,6 +70,7 @@ def open_hub(endpoint: str | Path | Hub | None = None) -> Hub:
             else the folder ``hub`` in `home()`.
 
     Raises:
+        ValidationError: When the endpoint is empty, or an address of another kind.
         UnsupportedError: For an ``https://`` endpoint, which this version can not talk to.
         StorageError, ReadOnlyError, FormatTooNewError: When the folder is not a hub, or can not be used.
     """
@@ -78,13 +84,25 @@ def open_hub(endpoint: str | Path | Hub | None = None) -> Hub:
             f"{address} is a hub on the network, and this version of anyhub opens hubs that are folders. Set"
             " ANYHUB_ENDPOINT to a folder, or unset it and HF_ENDPOINT to use the default one."
         )
-    key = (address, os.getpid())  # one for each process: open files do not survive a fork well
-    hub = _opened.get(key)
-    if hub is None or not hub.is_there():
-        from anyhub.hub.local import LocalHub
+    if (hub := _opened.get(address)) is not None:
+        hub.check()
+        return hub
+    from anyhub.hub.local import LocalHub
 
-        hub = _opened[key] = LocalHub(address)
-    return hub
+    check_free_for_folder(Path(address))
+    return _opened.setdefault(address, LocalHub(address))
+
+
+def check_free_for_folder(folder: Path) -> None:
+    """Do nothing when a folder that a user named is there or can be made: no file is in its way.
+
+    Raises:
+        StorageError: When it, or something above it, is a file or a link that leads nowhere; names that.
+    """
+    nearest = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), folder)
+    if os.path.lexists(nearest) and not nearest.is_dir():
+        what = "a file" if nearest.exists() else "a link that leads nowhere"
+        raise StorageError(f"{nearest} is {what}, not a folder. Give another folder, or move it away.", path=nearest)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +12,13 @@ from pathlib import Path
 from anyhub import files
 from anyhub.errors import EntryNotFoundError, ValidationError, did_you_mean
 from anyhub.git.objects import FILE_MODE, GitObject, Node
-from anyhub.git.pointers import LARGE_FILE_BYTES, SAMPLE_BYTES, Attributes, looks_binary, pointer
+from anyhub.git.packs import PackInfo
+from anyhub.git.pointers import ATTRIBUTES_PATH, LARGE_FILE_BYTES, SAMPLE_BYTES, Attributes, looks_binary, pointer
 from anyhub.paths import check_path
 from anyhub.progress import Update, bar
 from anyhub.values import AddFile, Change, Changes, CopyFile, DeleteFile, DeleteFolder, Digest, Entry
+
+SPILL_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
@@ -22,12 +27,14 @@ class Edits:
 
     Attributes:
         nodes: For each path its new line, or None when the file goes away.
-        objects: The git objects behind new lines, by id.
+        objects: The git objects behind new lines, by id, that are not in a pack yet.
+        packs: The packs that hold the others.
         staged: Large files that the store may take, by SHA-256.
     """
 
     nodes: dict[str, Node | None] = field(default_factory=dict)
     objects: dict[str, GitObject] = field(default_factory=dict)
+    packs: list[PackInfo] = field(default_factory=list)
     staged: dict[str, tuple[Path, Digest]] = field(default_factory=dict)
 
     def put_small(self, path: str, data: bytes) -> None:
@@ -51,7 +58,9 @@ class Preparation:
         look: Gives the line at a path of the commit that the caller looked at, or None.
         below: Lists the files below a folder of that commit.
         copied: Gives the line that a `CopyFile` copies.
-        attributes (`Attributes`): That commit's ``.gitattributes``.
+        has: Says whether the store has a large file.
+        spill: Writes objects to a pack, so that they need not all be in memory.
+        attributes (`Attributes`): The ``.gitattributes`` that will hold.
         scratch (`Path`): Where files may be staged from which the store can adopt.
     """
 
@@ -60,12 +69,16 @@ class Preparation:
         look: Callable[[str], Node | None],
         below: Callable[[str], list[Entry]],
         copied: Callable[[CopyFile], Node],
+        has: Callable[[Digest], bool],
+        spill: Callable[[list[GitObject]], list[PackInfo]],
         attributes: Attributes,
         scratch: Path,
     ) -> None:
         self._look = look
         self._below = below
         self._copied = copied
+        self._has = has
+        self._spill = spill
         self._attributes = attributes
         self._scratch = scratch
 
@@ -77,12 +90,16 @@ class Preparation:
         """
         _check_paths(changes)
         made = Edits()
+        in_memory = 0
         sizes = {change.path: _size(change) for change in changes if isinstance(change, AddFile)}
         with bar(sum(sizes.values()), "Hashing") as update:
             for change in sorted(changes, key=_puts):  # what is put into a deleted folder stays
                 match change:
                     case AddFile():
-                        self._add(made, change, sizes[change.path], update)
+                        in_memory += self._add(made, change, sizes[change.path], update)
+                        if in_memory > SPILL_BYTES:
+                            self._empty(made)
+                            in_memory = 0
                     case CopyFile():
                         made.nodes[change.path] = self._copied(change)
                     case DeleteFile():
@@ -91,17 +108,28 @@ class Preparation:
                         made.nodes.update((entry.path, None) for entry in self._below(change.path))
         return made
 
-    def _add(self, made: Edits, change: AddFile, size: int, update: Update) -> None:
+    def _empty(self, made: Edits) -> None:
+        """Bring what is in memory to a pack, but what the repository has at the same place already."""
+        for path, node in made.nodes.items():
+            present = self._look(path)
+            if node is not None and present is not None and present.oid == node.oid:
+                made.objects.pop(node.oid, None)
+        made.packs += self._spill(list(made.objects.values()))
+        made.objects.clear()
+
+    def _add(self, made: Edits, change: AddFile, size: int, update: Update) -> int:
+        """Put one file; return how many bytes of it are in memory."""
         source = change.source
         if not self._is_large(change.path, source, size):
             made.put_small(change.path, source if isinstance(source, bytes) else source.read_bytes())
             update(size)
-            return
+            return size
         digest, staged = self._stage(change, size, update)
         made.put_large(change.path, digest, staged)
+        return 0
 
     def _is_large(self, path: str, source: bytes | Path, size: int) -> bool:
-        if size == 0:
+        if size == 0 or path == ATTRIBUTES_PATH:  # git itself has to read this one
             return False
         if size >= LARGE_FILE_BYTES or self._attributes.says_large(path):
             return True
@@ -118,7 +146,7 @@ class Preparation:
                 writer.write(source)
             update(size)
             return writer.digest, staged
-        if change.adopt:
+        if change.adopt and self._is_ours_alone(source):
             if change.digest is not None:
                 update(size)
             return change.digest or files.hash_file(source, progress=update), source
@@ -126,10 +154,15 @@ class Preparation:
         if present is not None and present.sha256 and present.size == size:
             # Most likely the file that the hub has: hashing it first saves writing a copy of it.
             digest = files.hash_file(source)
-            if digest.sha256 == present.sha256:
+            if digest.sha256 == present.sha256 and self._has(digest):
                 update(size)
                 return digest, staged
         return files.copy(source, staged, progress=update), staged
+
+    def _is_ours_alone(self, source: Path) -> bool:
+        """Return whether a file may be renamed into the store: nobody can change it there by another name of it."""
+        found = source.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_dev == self._scratch.stat().st_dev
 
     def _delete_file(self, made: Edits, path: str) -> None:
         node = self._look(path)
@@ -158,4 +191,6 @@ def _size(change: AddFile) -> int:
         return len(change.source)
     if not change.source.is_file():
         raise ValidationError(f"There is no file at {change.source} to put at {change.path!r}. Check the path.")
+    if not os.access(change.source, os.R_OK):
+        raise ValidationError(f"{change.source} can not be read. Ask its owner for access.")
     return change.source.stat().st_size

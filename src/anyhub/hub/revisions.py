@@ -102,8 +102,8 @@ class Revisions:
         Raises:
             RevisionExistsError: When it, or one that would need it to be a folder, exists.
         """
-        what = "tag" if name.startswith("refs/tags/") else "branch"
-        short = check_ref_name(name.removeprefix("refs/heads/").removeprefix("refs/tags/"), what)
+        what, short = _split(name)
+        check_ref_name(short, what)
         with self._database.transaction():
             for ref in self.refs(repo):
                 nested = ref.name.startswith(f"{name}/") or name.startswith(f"{ref.name}/")
@@ -123,10 +123,10 @@ class Revisions:
         Raises:
             RevisionNotFoundError: Names the nearest one.
         """
-        what = "tag" if name.startswith("refs/tags/") else "branch"
+        what, short = _split(name)
         with self._database.transaction() as connection:
             if not connection.execute("DELETE FROM refs WHERE repo = ? AND name = ?", (repo, name)).rowcount:
-                raise self.not_found(repo, name.removeprefix("refs/heads/").removeprefix("refs/tags/"), what)
+                raise self.not_found(repo, short, what)
 
     def save(self, repo: int, commit: Commit) -> None:
         """Add a commit to the index, inside a transaction."""
@@ -177,6 +177,18 @@ class Revisions:
                 f"{revision!r} is the beginning of more than one commit id. Give more of its digits.",
             )
         return str(rows[0][0]) if rows else None
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return what a full reference names, and its short name.
+
+    Raises:
+        InvalidRevisionError: When it names neither a branch nor a tag.
+    """
+    for what, prefix in (("branch", "refs/heads/"), ("tag", "refs/tags/")):
+        if name.startswith(prefix):
+            return what, name.removeprefix(prefix)
+    raise InvalidRevisionError(f"{name!r} is neither a branch nor a tag; give 'refs/heads/…' or 'refs/tags/…'.")
 
 
 def _spellings(revision: str) -> tuple[str, ...]:

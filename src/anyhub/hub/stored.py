@@ -15,6 +15,7 @@ from anyhub.git.pointers import ATTRIBUTES_PATH, DEFAULT_ATTRIBUTES
 from anyhub.hub.catalog import Catalog
 from anyhub.hub.committing import Committer
 from anyhub.hub.database import Database
+from anyhub.hub.garbage import Garbage
 from anyhub.hub.objects import Objects
 from anyhub.hub.person import name_at_the_keyboard, signature
 from anyhub.hub.preparing import Edits
@@ -61,12 +62,12 @@ class StoredHub:
         self._address = address
         self._database = database
         self._blobs = blobs
-        self._packs = packs
         self._staging = staging
         self._catalog = Catalog(database)
         self._revisions = Revisions(database)
         self._trees = TreeIndex(database)
-        self._objects = Objects(database, packs)
+        self._garbage = Garbage(database, blobs, packs)
+        self._objects = Objects(database, packs, self._garbage)
         self._commits = Committer(database, blobs, self._objects, staging, signature())
         self._pulls = PullRequests(database)
 
@@ -184,11 +185,8 @@ class StoredHub:
 
     def delete(self, repo: RepoId) -> None:
         """Remove a repository and all that only it holds."""
-        with self._database.transaction():
-            folder, orphans = self._catalog.delete(repo)
-            for sha256 in orphans:  # under the lock: no commit can link one of them meanwhile
-                self._blobs.remove(sha256)
-        self._packs.remove_repo(folder)
+        self._catalog.delete(repo)
+        self._garbage.collect()
 
     def move(self, repo: RepoId, to: RepoId) -> RepoInfo:
         """Rename a repository."""
@@ -202,22 +200,25 @@ class StoredHub:
 
     def create_ref(self, repo: RepoId, name: str, target: str) -> Ref:
         """Create a branch or tag."""
-        pk = self._catalog.pk(repo)
-        made = self._revisions.create(pk, name, target)
-        self._catalog.touch(pk)
+        with self._database.transaction():
+            pk = self._catalog.pk(repo)
+            made = self._revisions.create(pk, name, target)
+            self._catalog.touch(pk)
         return made
 
     def delete_ref(self, repo: RepoId, name: str) -> None:
         """Remove a branch or tag; ``main`` stays."""
         if name == f"refs/heads/{DEFAULT_BRANCH}":
             raise ConflictError(f"{DEFAULT_BRANCH!r} is the default branch and can not be deleted. Delete another one.")
-        pk = self._catalog.pk(repo)
-        self._revisions.delete(pk, name)
-        self._catalog.touch(pk)
+        with self._database.transaction():
+            pk = self._catalog.pk(repo)
+            self._revisions.delete(pk, name)
+            self._catalog.touch(pk)
 
     def squash(self, repo: RepoId, branch: str, message: str) -> Commit:
         """Replace the history of a branch by one commit with the same files."""
-        return self._commits.squash(self._catalog.place(repo), branch, message)
+        with self._database.transaction():
+            return self._commits.squash(self._catalog.place(repo), branch, message)
 
     def pull_requests(self, repo: RepoId) -> list[PullRequest]:
         """List pull requests, the newest first."""
@@ -229,12 +230,13 @@ class StoredHub:
 
     def set_pull_request_status(self, repo: RepoId, number: int, status: PullRequestStatus) -> PullRequest:
         """Close or reopen a pull request."""
-        return self._pulls.set_status(self._catalog.pk(repo), number, status)
+        with self._database.transaction():
+            return self._pulls.set_status(self._catalog.pk(repo), number, status)
 
     def merge(self, repo: RepoId, number: int, message: str | None = None) -> Committed:
         """Bring the changes of an open pull request to its branch."""
-        place = self._catalog.place(repo)
         with self._database.transaction():
+            place = self._catalog.place(repo)
             opened = self._pulls.get_open(place.pk, number)
             done = self._commits.merge(place, opened, message or f"Merge pull request #{number}: {opened.title}")
             self._pulls.set_merged(place.pk, number, done.commit.oid)

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from anyhub.errors import CorruptFileError, EntryNotFoundError, did_you_mean
 from anyhub.git.objects import Node, git_order
 from anyhub.git.trees import NewTree, Nodes
+from anyhub.hub.catalog import Catalog
 from anyhub.hub.database import Database
 from anyhub.values import Entry
 
+_MANY = 2000
 _NAMES = ("name", "mode", "oid", "size", "sha256", "pointer_size")
 _COLUMNS = ", ".join(_NAMES)
 _ENTRY_COLUMNS = ", ".join(f"entries.{name}" for name in _NAMES)
@@ -107,12 +109,16 @@ class TreeIndex:
     def not_found(self, repo: int, root: str, path: str, what: str = "file") -> EntryNotFoundError:
         """Return the error for a path that is not there, naming the nearest one that is."""
         paths = [entry.path for entry in self.walk(repo, root)]
+        if len(paths) > _MANY:  # comparing with each would take seconds: the same name elsewhere, or one like it here
+            folder, _, name = path.rpartition("/")
+            paths = [p for p in paths if p.endswith(f"/{name}") or p.rpartition("/")[0] == folder][:_MANY]
         return EntryNotFoundError(f"There is no {what} {path!r} at this revision.{did_you_mean(path, paths)}")
 
     def _key(self, repo: int, tree: str) -> int:
         rows = self._database.query("SELECT id FROM trees WHERE repo = ? AND oid = ?", repo, tree)
         if not rows:
-            raise CorruptFileError(f"The hub's database does not have the tree {tree}. Restore it from a backup.")
+            missing = f"The hub's database does not have the tree {tree}. Restore it from a backup."
+            raise Catalog(self._database).lost(repo, CorruptFileError(missing))
         return int(rows[0][0])
 
 

@@ -275,6 +275,52 @@ class HubSuite:
         with pytest.raises(ValidationError, match="twice"):
             hub.commit(repo, [AddFile("a.txt", b"1"), AddFile("a.txt", b"2")], message="x")
 
+    # -- which files are large
+
+    def _rules(self, hub: Hub, repo: RepoId) -> str:
+        return self._read(hub, repo, ".gitattributes").decode()
+
+    def test_pushing_attributes_that_do_not_cover_a_large_file_twice_makes_one_commit(
+        self, hub: Hub, repo: RepoId
+    ) -> None:
+        changes = [AddFile(".gitattributes", b"*.txt text\n"), AddFile("x.raw", LARGE)]
+        assert hub.commit(repo, changes, message="one").changed
+        assert "/x.raw filter=lfs" in self._rules(hub, repo)
+        assert not hub.commit(repo, changes, message="two").changed
+
+    def test_large_files_stay_covered_when_the_attributes_are_deleted_or_replaced(self, hub: Hub, repo: RepoId) -> None:
+        self._put(hub, repo, x_raw=LARGE)
+        hub.commit(repo, [DeleteFile(".gitattributes")], message="delete")
+        assert "/x.raw filter=lfs" in self._rules(hub, repo)
+
+    def test_the_attributes_are_never_a_large_file(self, hub: Hub, repo: RepoId) -> None:
+        commit = hub.commit(repo, [AddFile(".gitattributes", b"* filter=lfs\n")], message="all").commit
+        assert hub.entry(repo, commit.oid, ".gitattributes").sha256 is None
+        assert self._rules(hub, repo) == "* filter=lfs\n"
+        self._put(hub, repo, a_txt=b"text")
+        assert hub.entry(repo, hub.resolve(repo).oid, "a.txt").sha256 is not None
+
+    @pytest.mark.parametrize("content", [LARGE, b"*a*a*a*a*b filter=lfs\n", b"x" * 1_000_001])
+    def test_attributes_that_nobody_could_use_are_refused(self, hub: Hub, repo: RepoId, content: bytes) -> None:
+        with pytest.raises(ValidationError, match="gitattributes"):
+            hub.commit(repo, [AddFile(".gitattributes", content)], message="bad")
+
+    def test_two_pull_requests_that_bring_new_kinds_of_large_files_can_both_be_merged(
+        self, hub: Hub, repo: RepoId
+    ) -> None:
+        for name in ("a.raw1", "b.raw2"):
+            hub.commit(repo, [AddFile(name, LARGE)], message=name, pull_request=True)
+        hub.merge(repo, 1)
+        hub.merge(repo, 2)
+        assert self._paths(hub, repo) == ["a.raw1", "b.raw2"]
+        assert all(f"/{name} filter=lfs" in self._rules(hub, repo) for name in ("a.raw1", "b.raw2"))
+
+    def test_two_writers_that_replace_the_attributes_are_a_conflict(self, hub: Hub, repo: RepoId) -> None:
+        base = hub.resolve(repo).oid
+        hub.commit(repo, [AddFile(".gitattributes", b"*.a text\n")], message="a")
+        with pytest.raises(EditConflictError, match="gitattributes"):
+            hub.commit(repo, [AddFile(".gitattributes", b"*.b text\n")], message="b", base=base)
+
     # -- writers at once
 
     def test_disjoint_changes_since_the_base_are_both_kept(self, hub: Hub, repo: RepoId) -> None:
@@ -383,6 +429,14 @@ class HubSuite:
     def test_a_malformed_name_of_a_reference_is_refused(self, hub: Hub, repo: RepoId, name: str) -> None:
         with pytest.raises(InvalidRevisionError):
             hub.create_ref(repo, f"refs/heads/{name}", hub.resolve(repo).oid)
+
+    def test_only_branches_and_tags_are_made_and_deleted_as_references(self, hub: Hub, repo: RepoId) -> None:
+        self._propose(hub, repo)
+        for name in ("foo", "refs/pr/1", "refs/heads/refs/tags/x"):
+            with pytest.raises(InvalidRevisionError):
+                hub.create_ref(repo, name, hub.resolve(repo).oid)
+        with pytest.raises(InvalidRevisionError):
+            hub.delete_ref(repo, "refs/pr/1")
 
     def test_a_deleted_reference_is_gone_and_main_stays(self, hub: Hub, repo: RepoId) -> None:
         hub.create_ref(repo, "refs/heads/dev", hub.resolve(repo).oid)
