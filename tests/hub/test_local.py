@@ -146,7 +146,6 @@ def test_many_commits_leave_few_packs_and_every_object(hub: LocalHub, repo: Repo
 def test_a_reader_with_old_packs_open_goes_on_after_they_were_gathered(hub: LocalHub, repo: RepoId) -> None:
     first = hub.commit(repo, [AddFile("0.txt", b"first")], message="first").commit
     reader = LocalHub(hub.directory)
-    entry = reader.entry(repo, first.oid, "0.txt")
     assert read(reader, repo, first.oid, "0.txt") == b"first"
     for number in range(MANY_PACKS + 2):
         hub.commit(repo, [AddFile("n.txt", b"%d" % number)], message=f"{number}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from anyhub.errors import ValidationError
 from anyhub.values import Digest
@@ -60,6 +61,12 @@ class Attributes:
         lines = [line for line in parse_git_attributes(io.BytesIO(data)) if not _is_slow(line[0])]
         self._patterns = compile_gitattributes_patterns(lines)
 
+    @staticmethod
+    @lru_cache(maxsize=16)
+    def of(data: bytes) -> Attributes:
+        """Return what a file says, remembered: the files of most commits are the same."""
+        return Attributes(data)
+
     @classmethod
     def checked(cls, data: bytes) -> Attributes:
         """Read a file that somebody wants to commit.
@@ -81,7 +88,7 @@ class Attributes:
                     f"The pattern {pattern.decode()!r} in {ATTRIBUTES_PATH} has more than {_MAX_STARS} '*' in one"
                     " name. Write a simpler one."
                 )
-        return cls(data)
+        return cls.of(data)
 
     def says_large(self, path: str) -> bool:
         """Return whether git, reading this file, would hand ``path`` to git-lfs."""

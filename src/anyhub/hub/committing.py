@@ -151,7 +151,7 @@ class Committer:
             if change.path == ATTRIBUTES_PATH and not isinstance(change, CopyFile):
                 source = getattr(change, "source", b"")
                 return Attributes.checked(source if isinstance(source, bytes) else source.read_bytes())
-        return Attributes(self._attributes_at(place, tree))
+        return Attributes.of(self._attributes_at(place, tree))
 
     def _attributes_at(self, place: Place, tree: str) -> bytes:
         node = self._trees.find(place.pk, tree, ATTRIBUTES_PATH)
@@ -224,7 +224,7 @@ class Committer:
         if rewritten:
             kept = (entry.path for entry in self._trees.walk(place.pk, head.tree) if entry.sha256)
             large.update(path for path in kept if path not in edits.nodes)
-        settled = Attributes(rules).extended_by(large) or rules
+        settled = Attributes.of(rules).extended_by(large) or rules
         if rewritten and settled == theirs:
             del edits.nodes[ATTRIBUTES_PATH]
         elif settled != theirs:
