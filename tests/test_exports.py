@@ -61,10 +61,15 @@ def test_every_name_is_described(name: str) -> None:
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
-    with pytest.raises(
-        AttributeError, match=r"no attribute 'PyTorchModelHubMixn'\. Did you mean 'PyTorchModelHubMixin'"
-    ):
+    with pytest.raises(AttributeError, match="no attribute 'PyTorchModelHubMixn'"):
         anyhub.PyTorchModelHubMixn  # noqa: B018
+
+
+def test_the_nearest_name_is_told_once() -> None:
+    command = [sys.executable, "-c", "import anyhub; anyhub.HfAp"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    last = done.stderr.splitlines()[-1]
+    assert last == "AttributeError: module 'anyhub' has no attribute 'HfAp'. Did you mean: 'HfApi'?"
 
 
 def test_every_method_of_the_api_is_a_function_too() -> None:

@@ -231,7 +231,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
-        raise AttributeError(f"module 'anyhub' has no attribute {name!r}.{errors.did_you_mean(name, __all__)}")
+        raise AttributeError(f"module 'anyhub' has no attribute {name!r}")  # Python adds the nearest name
     value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
     return value
 

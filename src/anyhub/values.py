@@ -53,10 +53,7 @@ class RepoId:
         owner, slash, name = text.rpartition("/")
         for part in (owner, name) if slash else (name,):
             if reason := _name_objection(part):
-                raise InvalidRepoIdError(
-                    f"{text!r} is not a repository id: {reason}. Use 'namespace/name' or 'name', of letters, digits, "
-                    "'-', '_' and '.'."
-                )
+                raise InvalidRepoIdError(f"{text!r} is not a repository id: {reason}. {_advice(text)}")
         return cls(owner if slash else namespace, name, type or "model")
 
     @property
@@ -66,6 +63,13 @@ class RepoId:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+
+def _advice(text: str) -> str:
+    id, at, revision = text.partition("@")
+    if at and revision:
+        return f"Give the revision apart: {id!r} with revision={revision!r}."
+    return "Use 'namespace/name' or 'name', of letters, digits, '-', '_' and '.'."
 
 
 def _name_objection(part: str) -> str | None:

@@ -12,8 +12,12 @@ from anyhub.api import CommitOperationAdd, HfApi, RepoUrl
 from anyhub.errors import (
     EntryNotFoundError,
     InvalidPathError,
+    InvalidRepoIdError,
+    InvalidRevisionError,
     LocalEntryNotFoundError,
+    PathCollisionError,
     RevisionNotFoundError,
+    StorageError,
     ValidationError,
 )
 
@@ -111,6 +115,49 @@ def test_a_local_folder_has_real_copies_that_may_be_changed(api: HfApi, filled: 
     assert Path(api.hf_hub_download(filled, "model.safetensors")).read_bytes() == bytes(1000)
     if sys.platform != "win32":
         assert stat.S_IMODE(weights.stat().st_mode) == 0o666 & ~umask()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+@pytest.mark.parametrize("option", ["local_dir", "cache_dir"])
+def test_a_file_where_a_folder_was_named_is_refused_and_stays(
+    api: HfApi, filled: RepoUrl, tmp_path: Path, place: str, option: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"precious")
+    folder = {option: str(tmp_path / place)}
+    for revision in ("main", api.repo_info(filled).sha):
+        with pytest.raises(StorageError, match="file is a file, not a folder"):
+            api.hf_hub_download(filled, "config.json", revision=revision, **folder)  # type: ignore[arg-type]
+        with pytest.raises(StorageError, match="file is a file, not a folder"):
+            api.snapshot_download(filled, revision=revision, **folder)  # type: ignore[arg-type]
+    assert (tmp_path / "file").read_bytes() == b"precious"
+
+
+def test_a_folder_in_place_of_a_copy_is_refused_and_stays(api: HfApi, filled: RepoUrl, tmp_path: Path) -> None:
+    (tmp_path / "here/config.json/mine").mkdir(parents=True)
+    with pytest.raises(PathCollisionError, match=r"config\.json' is a folder and would become a file"):
+        api.snapshot_download(filled, local_dir=tmp_path / "here")
+    assert below(tmp_path / "here") == {}
+    assert (tmp_path / "here/config.json/mine").is_dir()
+
+
+def test_a_file_in_place_of_a_folder_of_copies_is_refused_and_stays(
+    api: HfApi, filled: RepoUrl, tmp_path: Path
+) -> None:
+    (tmp_path / "logs").write_bytes(b"mine")
+    with pytest.raises(StorageError, match="logs is a file, not a folder"):
+        api.hf_hub_download(filled, "logs/1.txt", local_dir=tmp_path)
+    assert (tmp_path / "logs").read_bytes() == b"mine"
+
+
+def test_a_revision_that_is_no_text_is_refused(api: HfApi, filled: RepoUrl) -> None:
+    for call in (api.snapshot_download, api.list_repo_files):
+        with pytest.raises(InvalidRevisionError, match="not 3"):
+            call(filled, revision=3)  # type: ignore[operator]
+
+
+def test_a_revision_in_the_id_is_told_to_be_given_apart(api: HfApi, filled: RepoUrl) -> None:
+    with pytest.raises(InvalidRepoIdError, match="'me/x' with revision='v1'"):
+        api.hf_hub_download("me/x@v1", "config.json")
 
 
 def test_copies_that_differ_are_replaced_and_others_left_alone(api: HfApi, filled: RepoUrl, tmp_path: Path) -> None:

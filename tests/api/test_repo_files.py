@@ -37,6 +37,11 @@ def test_paths_at_which_nothing_is_are_left_out(api: HfApi, repo: RepoUrl, first
     assert [each.path for each in api.get_paths_info(repo, "data/a.txt")] == ["data/a.txt"]
 
 
+@pytest.mark.parametrize("path", ["data/a.txt", "model.safetensors"])
+def test_a_file_is_listed_by_itself(api: HfApi, repo: RepoUrl, first: str, path: str) -> None:
+    assert list(api.list_repo_tree(repo, path)) == api.get_paths_info(repo, path)
+
+
 def test_a_folder_that_is_not_there_is_named_with_the_nearest(api: HfApi, repo: RepoUrl, first: str) -> None:
     with pytest.raises(EntryNotFoundError, match=r"'dat'.*'data'"):
         list(api.list_repo_tree(repo, "dat"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,3 +121,20 @@ def test_a_token_that_can_be_none_is_refused_by_its_kind(tmp_path: Path) -> None
 def test_a_hub_on_the_network_is_named_as_what_can_not_be_opened_yet() -> None:
     with pytest.raises(UnsupportedError, match=r"https://hub\.example\.org"):
         HfApi("https://hub.example.org").list_repo_files("me/x")
+
+
+@pytest.mark.parametrize("private", ["yes", 1, 0, "", "False"])
+def test_private_is_true_or_false_and_nothing_else(api: HfApi, repo: RepoUrl, private: Any) -> None:
+    for call in (api.create_repo, api.update_repo_settings, api.update_repo_visibility):
+        with pytest.raises(ValidationError, match="private is True or False"):
+            call("me/new" if call == api.create_repo else repo, private=private)
+    assert not api.repo_exists("me/new")
+    assert not api.repo_info(repo).private
+
+
+def test_a_name_that_is_taken_is_refused_with_what_that_call_can_do(api: HfApi, repo: RepoUrl) -> None:
+    api.create_repo("me/y")
+    with pytest.raises(RepositoryExistsError, match="exist_ok=True"):
+        api.create_repo("me/y")
+    with pytest.raises(RepositoryExistsError, match=r"'me/y' exists\. Choose another name"):
+        api.move_repo(repo, "me/y")

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 
 import pytest
 
-from anyhub.api import HfApi, RepoUrl
+from anyhub.api import CommitOperationCopy, HfApi, RepoUrl
 from anyhub.errors import InvalidPathError, ValidationError
 
 ATTRIBUTES = ".gitattributes"
@@ -43,6 +43,37 @@ def test_a_folder_is_one_commit_with_all_its_files(api: HfApi, repo: RepoUrl, fo
     assert paths(api, repo) == ["README.md", "data/3.bin", "logs/1.txt", "logs/deep/2.txt", "model.safetensors"]
     assert len(api.list_repo_commits(repo)) == 2
     assert api.upload_folder(repo_id=repo, folder_path=folder) == info
+
+
+def test_a_file_that_is_put_into_a_folder_keeps_its_name(api: HfApi, repo: RepoUrl, folder: Path) -> None:
+    info = api.upload_file(path_or_fileobj=folder / "README.md", path_in_repo="docs/", repo_id=repo)
+    assert info.commit_message == "Upload docs/README.md with anyhub"
+    api.upload_file(path_or_fileobj=str(folder / "data/3.bin"), path_in_repo="./", repo_id=repo)
+    api.upload_file(path_or_fileobj=folder / "logs/1.txt", path_in_repo=".", repo_id=repo)
+    assert paths(api, repo) == ["1.txt", "3.bin", "docs/README.md"]
+    with pytest.raises(InvalidPathError, match="'docs/' is a folder; say what the file is to be called"):
+        api.upload_file(path_or_fileobj=b"1", path_in_repo="docs/", repo_id=repo)
+
+
+def test_a_path_in_a_repository_may_be_a_path(api: HfApi, repo: RepoUrl, folder: Path) -> None:
+    info = api.upload_file(path_or_fileobj=b"1", path_in_repo=PureWindowsPath("docs\\a"), repo_id=repo)
+    assert info.commit_message == "Upload docs/a with anyhub"
+    api.upload_folder(repo_id=repo, folder_path=folder / "logs/deep", path_in_repo=PurePath("docs"))
+    assert [each.path for each in api.list_repo_tree(repo, PurePath("docs"))] == ["docs/2.txt", "docs/a"]
+    assert Path(api.hf_hub_download(repo, PurePath("docs/a"))).read_bytes() == b"1"
+    api.create_commit(repo, [CommitOperationCopy(PurePath("docs/a"), PurePath("b"))], commit_message="Copy")
+    api.delete_file(PurePath("docs/a"), repo)
+    api.delete_folder(PurePath("docs"), repo)
+    assert paths(api, repo) == ["b"]
+
+
+def test_a_path_in_a_repository_that_is_no_path_is_refused(api: HfApi, repo: RepoUrl, folder: Path) -> None:
+    with pytest.raises(InvalidPathError, match="not 3"):
+        api.upload_file(path_or_fileobj=b"1", path_in_repo=3, repo_id=repo)  # type: ignore[arg-type]
+    with pytest.raises(InvalidPathError, match="not b'a'"):
+        api.upload_folder(folder_path=folder, path_in_repo=b"a", repo_id=repo)  # type: ignore[arg-type]
+    with pytest.raises(InvalidPathError, match="not None"):
+        api.delete_file(None, repo)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("target", ["sub", "sub/", "./sub"])

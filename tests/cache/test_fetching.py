@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cache_hubs import WEIGHTS, Counting, Lying, head
 
+from anyhub import syscalls
 from anyhub.cache.fetching import fetch_blob
 from anyhub.errors import CorruptFileError
 
@@ -82,3 +84,33 @@ def test_a_hubs_own_file_of_another_size_is_refused(folder_hub: Counting, folder
     with pytest.raises(CorruptFileError, match="16383 bytes long in the hub's own folder"):
         fetch(folder_hub, "model.safetensors", folder)
     assert not (folder / "blob").exists()
+
+
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no file be linked or cloned, as between two file systems."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(syscalls, "clone", lambda *_: False)
+
+
+@pytest.mark.usefixtures("no_links")
+def test_damaged_bytes_of_a_hubs_own_file_are_noticed_when_it_is_copied(folder_hub: Counting, folder: Path) -> None:
+    repo = folder_hub.repo_id("me/x")
+    own = folder_hub.local_path(repo, folder_hub.entry(repo, head(folder_hub), "model.safetensors"))
+    own.chmod(0o644)
+    own.write_bytes(WEIGHTS[:-1] + b"?")
+    with pytest.raises(CorruptFileError, match=r"digest .* in the hub's own folder .*; nothing of it was kept"):
+        fetch(folder_hub, "model.safetensors", folder)
+    assert not (folder / "blob").exists()
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_hubs_own_file_is_copied_read_only_where_it_can_not_be_linked(folder_hub: Counting, folder: Path) -> None:
+    fetch(folder_hub, "model.safetensors", folder)
+    assert (folder / "blob").read_bytes() == WEIGHTS
+    assert not (folder / "blob").stat().st_mode & 0o222
+    assert (folder / "blob").stat().st_nlink == 1

@@ -100,6 +100,7 @@ def test_files_lists_one_folder_or_all(anyhub: Cli, pushed: str) -> None:
         "weights.bin",
     ]
     assert [entry["path"] for entry in anyhub.json("files", pushed, "logs")] == ["logs/1.txt"]
+    assert [entry["path"] for entry in anyhub.json("files", pushed, "config.json")] == ["config.json"]
     assert "logs/1.txt" in anyhub("files", pushed, "--recursive")
 
 
@@ -143,7 +144,8 @@ def test_upload_creates_the_repository_and_the_branch(anyhub: Cli, folder: Path)
 def test_upload_of_a_file_takes_its_name_unless_another_is_given(anyhub: Cli, folder: Path) -> None:
     anyhub("upload", "me/new", folder / "config.json")
     anyhub("upload", "me/new", folder / "config.json", "other/name.json")
-    assert {"config.json", "other/name.json"} <= set(HfApi().list_repo_files("me/new"))
+    anyhub("upload", "me/new", folder / "config.json", "into/")
+    assert {"config.json", "other/name.json", "into/config.json"} <= set(HfApi().list_repo_files("me/new"))
 
 
 def test_upload_includes_excludes_and_deletes_by_pattern(anyhub: Cli, folder: Path, pushed: str) -> None:
@@ -184,6 +186,47 @@ def test_upload_refuses_before_it_creates_anything(anyhub: Cli, tmp_path: Path, 
     (tmp_path / "file").touch()
     anyhub("upload", "me/new", tmp_path / words[0], *words[1:], code=2)
     assert not HfApi().repo_exists("me/new")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["../out"], 2),
+        (["--revision", "bad..name"], 2),
+        (["--revision", "refs/pr/9"], 3),
+        (["--parent-commit", "0" * 40], 4),
+        (["--revision", "dev", "--parent-commit", "0" * 40], 4),
+        (["--create-pr", "--revision", "dev"], 3),
+    ],
+)
+def test_a_refused_upload_leaves_no_repository_and_no_branch(
+    anyhub: Cli, folder: Path, pushed: str, words: Sequence[str], code: int
+) -> None:
+    refs = HfApi().list_repo_refs(pushed)
+    (folder / "config.json").write_text('{"a": 1}')
+    anyhub("upload", "me/new", folder, *words, code=code)
+    assert not HfApi().repo_exists("me/new")
+    anyhub("upload", pushed, folder, *words, code=code)
+    assert HfApi().list_repo_refs(pushed) == refs
+
+
+def test_an_interrupted_upload_leaves_no_repository_and_no_branch(
+    anyhub: Cli, folder: Path, pushed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("anyhub.api.uploads.list_local_folder", interrupted)
+    anyhub("upload", "me/new", folder, "--revision", "dev", code=130)
+    anyhub("upload", pushed, folder, "--revision", "dev", code=130)
+    assert not HfApi().repo_exists("me/new")
+    assert [branch.name for branch in HfApi().list_repo_refs(pushed).branches] == ["main"]
+
+
+def test_a_branch_that_was_there_outlives_a_refused_upload(anyhub: Cli, folder: Path, pushed: str) -> None:
+    HfApi().create_branch(pushed, branch="dev")
+    anyhub("upload", pushed, folder, "../out", "--revision", "dev", code=2)
+    assert HfApi().revision_exists(pushed, "dev")
 
 
 # --- download
@@ -231,7 +274,7 @@ def test_a_card_with_metadata_that_can_not_be_read_is_still_printed(anyhub: Cli,
 def test_a_repository_without_a_card_is_told_so(anyhub: Cli) -> None:
     HfApi().create_repo("me/bare")
     anyhub("card", "me/bare", code=3)
-    assert "README.md" in anyhub.err
+    assert "`anyhub upload me/bare README.md`" in anyhub.err
 
 
 # --- all
@@ -249,6 +292,70 @@ def test_the_endpoint_may_stand_before_and_after_the_command(anyhub: Cli, pushed
     here, there = os.environ["ANYHUB_HOME"] + "/hub", str(tmp_path / "other")
     assert anyhub.json("--endpoint", here, "repos") == anyhub.json("repos", "--endpoint", here) != []
     assert anyhub.json("--endpoint", here, "repos", "--endpoint", there) == []
+
+
+def test_an_empty_endpoint_is_refused(anyhub: Cli) -> None:
+    anyhub("repos", "--endpoint", "", code=2)
+    assert "endpoint is an empty text" in anyhub.err
+
+
+def test_an_absent_hub_is_told_to_people_only(anyhub: Cli, tmp_path: Path, pushed: str) -> None:
+    anyhub("repos", "--endpoint", tmp_path / "mistyped")
+    assert f"There is no hub in '{tmp_path / 'mistyped'}' yet" in anyhub.err
+    assert anyhub.json("repos", "--endpoint", tmp_path / "mistyped") == []
+    assert anyhub.err == ""
+    anyhub("repos", "nothing of this name")
+    assert anyhub.err == ""
+
+
+def test_options_may_stand_between_other_words(anyhub: Cli, pushed: str, folder: Path) -> None:
+    assert anyhub("download", pushed, "--revision", "v1", "config.json") == anyhub("download", pushed, "config.json")
+    assert [entry["path"] for entry in anyhub.json("files", pushed, "--revision", "main", "logs")] == ["logs/1.txt"]
+    anyhub("upload", pushed, folder / "config.json", "--message", "hi", "dest.json")
+    assert anyhub.json("log", pushed)[0]["title"] == "hi"
+    assert "dest.json" in HfApi().list_repo_files(pushed)
+
+
+def test_after_two_dashes_nothing_is_an_option(anyhub: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    Path("--message").write_text("odd")
+    anyhub("upload", "--", "me/new", "--message", "odd.txt")
+    assert "odd.txt" in HfApi().list_repo_files("me/new")
+
+
+def test_a_word_that_nothing_takes_is_an_error_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["files", "me/x", "a", "b", "--recursive"])
+    told = capsys.readouterr().err
+    assert "usage: anyhub files" in told
+    assert "anyhub files: error: unrecognized arguments: b\n" in told
+
+
+def test_a_limit_that_is_no_number_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["repos", "--limit", "x"])
+    assert "argument --limit: 'x' is not a whole number from 1 on\n" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell of Windows can close no stream")
+@pytest.mark.parametrize("words", [["files", "me/x"], ["files", "me/x", "--json"], ["files", "me/none"]])
+def test_a_closed_stream_is_no_defect(pushed: str, words: list[str]) -> None:
+    command = [sys.executable, "-m", "anyhub.cli.main", *words]
+    for closing in (">&-", "2>&-", ">&- 2>&-"):
+        shell = ["sh", "-c", f'exec "$@" {closing}', "sh", *command]
+        done = subprocess.run(shell, check=False, capture_output=True, text=True)
+        assert done.returncode == (3 if "me/none" in words else 0)
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_output_that_can_not_be_written_is_told_so(pushed: str) -> None:
+    command = [sys.executable, "-m", "anyhub.cli.main", "files", pushed]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("anyhub: The output could not be written (No space left on device)")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("code", sorted(by_code()))

@@ -17,6 +17,7 @@ import pytest
 
 from anyhub.errors import CorruptFileError, ValidationError
 from anyhub.models.mixin import ModelHubMixin
+from anyhub.models.parameters import Parameters
 
 
 class Bare(ModelHubMixin):
@@ -198,16 +199,48 @@ def test_an_unstorable_default_is_not_worth_a_warning(tmp_path: Path, caplog: py
     assert caplog.records == []
 
 
-def test_positional_arguments_without_a_name_are_named_in_a_warning(
+class Variadic(Bare):
+    def __init__(self, width: int = 1, *acts: Act, depth: int = 1, **others: Any) -> None:
+        self.given = (width, acts, depth, others)
+
+
+def test_positional_arguments_are_stored_under_a_name_that_no_keyword_has(tmp_path: Path) -> None:
+    model = Variadic(8, Act.GELU, Act.RELU, depth=2, acts=3)
+    assert stored(model, tmp_path) == {"width": 8, "*acts": ["gelu", "relu"], "depth": 2, "acts": 3}
+    assert stored(Variadic(8), tmp_path) == {"width": 8, "depth": 1}
+
+
+def test_positional_arguments_that_json_can_not_hold_are_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Variadic(Bare):
-        def __init__(self, *sizes: int, depth: int = 1) -> None:
-            self.sizes, self.depth = sizes, depth
+    assert stored(Variadic(8, OBJECT), tmp_path) == {"width": 8, "depth": 1}
+    assert "'*acts'" in caplog.text
 
-    again = reloaded(Variadic(8, 9, depth=2), tmp_path)
-    assert (again.sizes, again.depth) == ((), 2)
-    assert "'*sizes'" in caplog.text
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ((8, Act.GELU, Act.RELU), {"depth": 2, "acts": 3}),
+        ((8,), {}),
+        ((), {"width": 4, "more": 1}),
+    ],
+)
+def test_a_call_is_made_again_as_it_was(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    parameters = Parameters.of(Variadic)
+    positional, keywords = parameters.spread(parameters.bind(args, kwargs))
+    assert Variadic(*positional, **keywords).given == Variadic(*args, **kwargs).given
+
+
+def test_parameters_that_are_only_positional_are_given_by_position() -> None:
+    class Positional(Bare):
+        def __init__(self, a: int, b: int = 2, /, c: int = 3) -> None:
+            self.given = (a, b, c)
+
+    assert Positional(1)._hub_mixin_config == {"a": 1, "b": 2, "c": 3}
+    parameters = Parameters.of(Positional)
+    assert parameters.by_position == ["a", "b"]
+    assert parameters.spread({"a": 1, "c": 4}) == ([1, 2], {"c": 4})
+    assert parameters.spread({"b": 1}) == ([], {"b": 1})
 
 
 def test_numpy_scalars_are_stored_as_numbers(tmp_path: Path) -> None:

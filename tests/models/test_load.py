@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from anyhub.api import HfApi, hf_hub_download
+from anyhub.api import HfApi, hf_hub_download, snapshot_download
 from anyhub.errors import (
+    CorruptFileError,
     EntryNotFoundError,
     HubError,
     InvalidRepoIdError,
@@ -146,12 +147,48 @@ def test_what_is_cached_loads_offline() -> None:
     assert Text.from_pretrained(REPO).text == "4"
 
 
-def test_cached_weights_load_offline_without_their_configuration(caplog: pytest.LogCaptureFixture) -> None:
+def test_cached_weights_load_offline_without_their_configuration() -> None:
     Text(3).push_to_hub(REPO)
     hf_hub_download(REPO, "model.txt")
-    model = Text.from_pretrained(REPO, local_files_only=True)
+    with pytest.warns(UserWarning, match="so Text is constructed with its own defaults") as warned:
+        model = Text.from_pretrained(REPO, local_files_only=True)
     assert (model.text, model.size) == ("3", 1)
-    assert "config.json of username/my-model is not in the cache" in caplog.text
+    assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_a_class_without_arguments_needs_no_configuration_offline() -> None:
+    class Fixed(Text):
+        def __init__(self) -> None:
+            super().__init__()
+
+    Fixed().push_to_hub(REPO)
+    hf_hub_download(REPO, "model.txt")
+    assert Fixed.from_pretrained(REPO, local_files_only=True).text == "1"
+
+
+def test_a_commit_that_is_known_to_have_no_configuration_is_not_worth_a_warning() -> None:
+    api = HfApi()
+    api.create_repo(REPO)
+    api.upload_file(path_or_fileobj=b"text", path_in_repo="model.txt", repo_id=REPO)
+    snapshot_download(REPO)
+    assert Text.from_pretrained(REPO, local_files_only=True).text == "text"
+
+
+def test_a_configuration_that_the_commit_is_known_to_have_is_not_done_without() -> None:
+    Text(3).push_to_hub(REPO)
+    snapshot_download(REPO, ignore_patterns="config.json")
+    with pytest.raises(LocalEntryNotFoundError, match=r"'config\.json' of 'username/my-model'"):
+        Text.from_pretrained(REPO, local_files_only=True)
+
+
+def test_a_configuration_that_is_damaged_in_the_cache_can_be_fetched_again() -> None:
+    Text(3).push_to_hub(REPO)
+    cached = Path(hf_hub_download(REPO, "config.json"))
+    cached.unlink()
+    cached.write_text("{")
+    with pytest.raises(CorruptFileError, match=r"is not JSON .*; load it once with force_download=True"):
+        Text.from_pretrained(REPO)
+    assert Text.from_pretrained(REPO, force_download=True).size == 3
 
 
 def test_asking_again_and_not_asking_at_all_can_not_both_be_had() -> None:
@@ -204,6 +241,17 @@ def test_what_is_not_there_is_named(name: str, revision: str | None, expected: t
     Text().push_to_hub(REPO)
     with pytest.raises(expected):
         Text.from_pretrained(name, revision=revision)
+
+
+@pytest.mark.parametrize("name", ["", None, 3])
+def test_what_names_no_model_is_not_the_current_folder(
+    name: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Text(7).save_pretrained(".")
+    with pytest.raises(ValidationError, match="names no model; give from_pretrained the path of a folder"):
+        Text.from_pretrained(name)
+    assert Text.from_pretrained(".").size == 7
 
 
 # -- from a folder
@@ -371,6 +419,26 @@ def test_an_argument_with_the_name_of_an_option_is_told_when_it_is_lost(
     model = Named.from_pretrained(tmp_path)
     assert (model.token, model.size) == ("none", 3)
     assert "'token', which did not reach Named.__init__" in caplog.text
+
+
+def test_arguments_that_have_no_name_reach_a_hook_that_names_config(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Variadic(Text):
+        def __init__(self, *sizes: int) -> None:
+            super().__init__()
+            self.sizes = sizes
+
+    class Asking(Variadic):
+        @classmethod
+        def _from_pretrained(cls, *, config, **kwargs):
+            return cls(*config["*sizes"])
+
+    Variadic(2, 3).save_pretrained(tmp_path)
+    assert Asking.from_pretrained(tmp_path).sizes == (2, 3)
+    assert caplog.text == ""
+    assert Variadic.from_pretrained(tmp_path).sizes == ()
+    assert "has '*sizes', which did not reach Variadic.__init__" in caplog.text
 
 
 def test_a_model_may_load_another_while_it_is_loaded(tmp_path: Path) -> None:

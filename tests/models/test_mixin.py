@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from anyhub.api import HfApi, hf_hub_download
+from anyhub.errors import ValidationError
 from anyhub.models.mixin import ModelHubMixin
 from anyhub.models.model_card import ModelCard
 from anyhub.models.pytorch import PyTorchModelHubMixin
@@ -259,6 +260,63 @@ def test_a_card_that_is_there_stays(tmp_path: Path) -> None:
     assert (tmp_path / "README.md").read_text() == "Written by hand\n"
 
 
+def test_a_generated_card_that_nobody_edited_is_generated_again(tmp_path: Path) -> None:
+    class Relicensed(Text, license="apache-2.0"):
+        pass
+
+    Text("old").save_pretrained(tmp_path)
+    Relicensed("new").save_pretrained(tmp_path)
+    card = ModelCard.load(tmp_path / "README.md")
+    assert card.data.license == "apache-2.0"
+    assert '| `text` | `"new"` |' in card.text
+
+
+def test_a_card_of_a_classes_own_is_generated_again_too(tmp_path: Path) -> None:
+    class Own(Text):
+        def generate_model_card(self, **kwargs: Any) -> ModelCard:
+            card = super().generate_model_card(**kwargs)
+            card.data.tags.append(self.text)
+            return card
+
+    Own("old").save_pretrained(tmp_path)
+    Own("new").save_pretrained(tmp_path)
+    assert ModelCard.load(tmp_path / "README.md").data.tags == ["model_hub_mixin", "new"]
+
+
+def test_a_generated_card_that_somebody_edited_stays(tmp_path: Path) -> None:
+    Text("old").save_pretrained(tmp_path)
+    card = tmp_path / "README.md"
+    card.write_text(card.read_text() + "\nTrained on a Tuesday.\n")
+    edited = card.read_bytes()
+    Text("new").save_pretrained(tmp_path)
+    assert card.read_bytes() == edited
+
+
+def test_a_card_that_is_no_text_stays(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_bytes(b"\xff\xfe")
+    Text("hi").save_pretrained(tmp_path)
+    assert (tmp_path / "README.md").read_bytes() == b"\xff\xfe"
+
+
+def test_the_home_folder_can_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Text("hi").save_pretrained("~/model")
+    assert names_in(tmp_path / "home/model") == ["README.md", "config.json", "model.txt"]
+    assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize("name", ["", None])
+def test_what_names_no_folder_is_not_the_current_one(
+    name: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValidationError, match="names no folder; give a path"):
+        Text("hi").save_pretrained(name)
+    assert names_in(tmp_path) == []
+
+
 # -- the card
 
 
@@ -330,7 +388,18 @@ def test_a_class_may_generate_its_own_card(tmp_path: Path) -> None:
             return ModelCard("---\nlicense: mit\n---\nOwn\n")
 
     Own().save_pretrained(tmp_path, push_to_hub=True, repo_id="own")
-    assert (tmp_path / "README.md").read_text() == "---\nlicense: mit\n---\nOwn\n"
+    card = ModelCard.load(tmp_path / "README.md")
+    assert (card.data.to_dict(), card.text) == ({"license": "mit"}, "Own\n")
+    assert str(ModelCard.load("username/own")) == str(card)
+
+
+def test_a_class_that_can_not_be_imported_is_not_told_to_be() -> None:
+    names: dict[str, Any] = {"Text": Text}
+    exec("class Made(Text):\n    pass", names)  # without a name of the module, it is said to be of `builtins`
+    card = names["Made"]().generate_model_card(repo_id="me/it")
+    assert "# Made is the class that this model was saved from\n" in card.text
+    assert "import" not in card.text
+    assert f"from {__name__} import Text\n" in Text().generate_model_card(repo_id="me/it").text
 
 
 def test_saving_needs_no_jinja(tmp_path: Path) -> None:

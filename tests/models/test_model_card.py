@@ -281,3 +281,9 @@ def test_a_card_is_made_from_a_template(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_card_needs_no_template_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
     assert ModelCard.from_template(ModelCardData(tags=["a"]), model_id="mine").data.tags == ["a"]
+
+
+def test_the_card_of_what_create_repo_returned_can_be_loaded() -> None:
+    url = HfApi().create_repo("username/with-card")
+    HfApi().upload_file(path_or_fileobj=b"---\nlicense: mit\n---\n", path_in_repo="README.md", repo_id=url)
+    assert ModelCard.load(url).data.license == "mit"

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from anyhub.api import HfApi, hf_hub_download
-from anyhub.errors import EditConflictError, RepositoryNotFoundError, RevisionNotFoundError
+from anyhub.errors import (
+    EditConflictError,
+    InvalidPathError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    ValidationError,
+)
 from anyhub.hub.local import LocalHub
 from anyhub.hub.opening import open_hub
 from anyhub.models.mixin import ModelHubMixin
@@ -139,7 +145,72 @@ def test_new_repositories_are_public_unless_asked(api: HfApi) -> None:
     assert api.model_info("private").private is True
 
 
+@pytest.mark.parametrize("private", ["yes", 1, "False"])
+def test_private_is_a_bool(api: HfApi, private: Any) -> None:
+    with pytest.raises(ValidationError, match="private is True, False or None, not"):
+        Text().push_to_hub(REPO, private=private)
+    assert not api.repo_exists(REPO)
+
+
+def test_a_first_push_that_is_refused_makes_no_repository(api: HfApi) -> None:
+    class Refused(Text):
+        def _save_pretrained(self, save_directory: Path) -> None:
+            (save_directory / "con.txt").write_text("a name that Windows keeps for itself")
+
+    with pytest.raises(InvalidPathError, match="con"):
+        Refused().push_to_hub(REPO)
+    assert not api.repo_exists(REPO)
+    Text("kept").push_to_hub(REPO)
+    with pytest.raises(InvalidPathError, match="con"):
+        Refused().push_to_hub(REPO)
+    assert read("model.txt") == "kept"
+
+
+def test_a_first_push_that_is_interrupted_makes_no_repository(tmp_path: Path) -> None:
+    class Interrupted(LocalHub):
+        def commit(self, *args: Any, **kwargs: Any) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Text().push_to_hub(REPO, endpoint=Interrupted(tmp_path / "hub"))
+    assert not HfApi(endpoint=str(tmp_path / "hub")).repo_exists(REPO)
+
+
 # -- the card
+
+
+def test_a_generated_card_that_nobody_edited_is_generated_again() -> None:
+    class Relicensed(Text, license="apache-2.0", tags=["new"]):
+        pass
+
+    Text("one").push_to_hub(REPO)
+    Relicensed("two").push_to_hub(REPO)
+    card = ModelCard(read("README.md"))
+    assert '| `text` | `"two"` |' in card.text
+    assert "one" not in card.text
+    assert card.data.to_dict() == {
+        "library_name": "texts",
+        "license": "apache-2.0",
+        "tags": ["new", "tabular", "model_hub_mixin"],
+    }
+
+
+@pytest.mark.parametrize("change", ["text", "data"])
+def test_a_generated_card_that_somebody_edited_keeps_what_it_says(change: str) -> None:
+    class Licensed(Text, license="mit"):
+        pass
+
+    Text("one").push_to_hub(REPO)
+    card = ModelCard(read("README.md"))
+    if change == "text":
+        card.text += "\nTrained on a Tuesday.\n"
+    else:
+        card.data.tags = ["mine"]
+    card.push_to_hub(REPO)
+    Licensed("two").push_to_hub(REPO)
+    merged = ModelCard(read("README.md"))
+    assert merged.text == card.text
+    assert merged.data.to_dict() == {**card.data.to_dict(), "license": "mit"}
 
 
 def test_a_card_on_the_hub_stays_and_gets_the_metadata_that_it_lacks(api: HfApi) -> None:

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from anyhub.api import HfApi  # noqa: E402
-from anyhub.errors import CorruptFileError, EntryNotFoundError  # noqa: E402
+from anyhub.errors import CorruptFileError, EntryNotFoundError, UnsupportedError  # noqa: E402
 from anyhub.frameworks.pytorch import IncompleteCheckpointWarning  # noqa: E402
 from anyhub.models.model_card import ModelCard  # noqa: E402
 from anyhub.models.pytorch import PyTorchModelHubMixin  # noqa: E402
@@ -89,6 +89,53 @@ def test_saving_twice_writes_the_same_bytes_and_pushes_once(tmp_path: Path) -> N
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert model.push_to_hub(REPO) == model.push_to_hub(REPO)
     assert len(HfApi().list_repo_commits(REPO)) == 2
+
+
+class Layers(nn.Module, PyTorchModelHubMixin):
+    def __init__(self, first: int, *sizes: int, bias: bool = True) -> None:
+        super().__init__()
+        pairs = zip((first, *sizes), sizes, strict=False)
+        self.layers = nn.ModuleList(nn.Linear(a, b, bias=bias) for a, b in pairs)
+
+
+def test_positional_arguments_come_back(tmp_path: Path) -> None:
+    model = Layers(2, 3, 4, bias=False)
+    model.save_pretrained(tmp_path)
+    loaded = Layers.from_pretrained(tmp_path, strict=True)
+    assert same(loaded, model)
+    assert loaded._hub_mixin_config == {"first": 2, "*sizes": [3, 4], "bias": False}
+    assert not Layers(2).layers
+    Layers(2).save_pretrained(tmp_path)
+    assert not Layers.from_pretrained(tmp_path, strict=True).layers
+
+
+def test_parameters_that_are_only_positional_come_back(tmp_path: Path) -> None:
+    class Positional(nn.Module, PyTorchModelHubMixin):
+        def __init__(self, size: int, /) -> None:
+            super().__init__()
+            self.layer = nn.Linear(size, size)
+
+    model = Positional(3)
+    model.save_pretrained(tmp_path)
+    assert same(Positional.from_pretrained(tmp_path, strict=True), model)
+
+
+def test_the_card_of_another_model_is_not_that_of_the_one_before() -> None:
+    Net(2).push_to_hub(REPO)
+    Net(3).push_to_hub(REPO)
+    text = ModelCard.load(REPO).text
+    assert "- Parameters: 12\n" in text
+    assert "| `size` | `3` |" in text
+
+
+def test_a_checkpoint_of_several_files_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text("{}")
+    with pytest.raises(UnsupportedError, match=r"'model\.safetensors\.index\.json' lists, .* save them as 'model"):
+        Net.from_pretrained(tmp_path)
+    HfApi().create_repo(REPO)
+    HfApi().upload_folder(repo_id=REPO, folder_path=tmp_path)
+    with pytest.raises(UnsupportedError, match="spread over the files"):
+        Net.from_pretrained(REPO)
 
 
 def test_tied_weights_are_tied_again(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from anyhub.api.commits import CommitInfo, Commits
 from anyhub.api.patterns import Patterns, select_deleted
+from anyhub.api.repo_paths import text_of
 from anyhub.api.session import Endpoint, Token
 from anyhub.paths import check_path
 from anyhub.values import DeleteFile, DeleteFolder
@@ -14,7 +17,7 @@ class Deletions(Commits):
 
     def delete_file(
         self,
-        path_in_repo: str,
+        path_in_repo: str | PurePath,
         repo_id: str,
         *,
         token: Token = None,
@@ -29,7 +32,7 @@ class Deletions(Commits):
         """Delete a file of a repository.
 
         Args:
-            path_in_repo (`str`): Which file.
+            path_in_repo (`str` or `PurePath`): Which file.
             repo_id (`str`): Which repository.
             token (`str` or `bool`, *optional*): See `HfApi`.
             repo_type (`str`, *optional*): See `HfApi`.
@@ -45,9 +48,10 @@ class Deletions(Commits):
             EditConflictError, ParentCommitError: As `create_commit` does.
             RepositoryNotFoundError, RevisionNotFoundError: Name the nearest one that exists.
         """
+        path = text_of(path_in_repo)
         push = self._begin_push(
             repo_id,
-            message=commit_message or f"Delete {path_in_repo} with anyhub",
+            message=commit_message or f"Delete {path} with anyhub",
             description=commit_description,
             token=token,
             repo_type=repo_type,
@@ -56,7 +60,7 @@ class Deletions(Commits):
             parent=parent_commit,
             endpoint=endpoint,
         )
-        return push.commit([DeleteFile(check_path(path_in_repo))])
+        return push.commit([DeleteFile(check_path(path))])
 
     def delete_files(
         self,
@@ -108,7 +112,7 @@ class Deletions(Commits):
 
     def delete_folder(
         self,
-        path_in_repo: str,
+        path_in_repo: str | PurePath,
         repo_id: str,
         *,
         token: Token = None,
@@ -123,7 +127,7 @@ class Deletions(Commits):
         """Delete a folder of a repository, with everything in it.
 
         Args:
-            path_in_repo (`str`): Which folder.
+            path_in_repo (`str` or `PurePath`): Which folder.
             repo_id (`str`): Which repository.
             token (`str` or `bool`, *optional*): See `HfApi`.
             repo_type (`str`, *optional*): See `HfApi`.
@@ -139,9 +143,10 @@ class Deletions(Commits):
             EditConflictError, ParentCommitError: As `create_commit` does.
             RepositoryNotFoundError, RevisionNotFoundError: Name the nearest one that exists.
         """
+        path = text_of(path_in_repo)
         push = self._begin_push(
             repo_id,
-            message=commit_message or f"Delete folder {path_in_repo} with anyhub",
+            message=commit_message or f"Delete folder {path} with anyhub",
             description=commit_description,
             token=token,
             repo_type=repo_type,
@@ -150,4 +155,4 @@ class Deletions(Commits):
             parent=parent_commit,
             endpoint=endpoint,
         )
-        return push.commit([DeleteFolder(check_path(path_in_repo.removesuffix("/")))])
+        return push.commit([DeleteFolder(check_path(path.removesuffix("/")))])

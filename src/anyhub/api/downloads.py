@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from anyhub.api.local_copies import keep_copies
 from anyhub.api.patterns import Patterns, select
+from anyhub.api.repo_paths import text_of
 from anyhub.api.session import Endpoint, Session, Token
 from anyhub.values import DEFAULT_BRANCH, is_commit_id
 
@@ -21,7 +22,7 @@ class Downloads(Session):
     def hf_hub_download(
         self,
         repo_id: str,
-        filename: str,
+        filename: str | PurePath,
         *,
         subfolder: str | None = None,
         repo_type: str | None = None,
@@ -48,7 +49,7 @@ class Downloads(Session):
 
         Args:
             repo_id (`str`): Which repository.
-            filename (`str`): The path of the file in it.
+            filename (`str` or `PurePath`): The path of the file in it.
             subfolder (`str`, *optional*): The folder of the repository in which ``filename`` is.
             repo_type (`str`, *optional*): See `HfApi`.
             revision (`str`, *optional*): A branch, tag or commit; ``main``, when None. A file of a full commit id that
@@ -70,14 +71,15 @@ class Downloads(Session):
             RepositoryNotFoundError, RevisionNotFoundError, EntryNotFoundError: Name the nearest one that exists.
             LocalEntryNotFoundError: When the file would have to be fetched, and ``local_files_only`` forbids it.
             CorruptFileError: When the hub gives other bytes than it promised; nothing is kept of them.
-            DiskFullError, ReadOnlyError: When the file can not be kept.
+            StorageError, DiskFullError, ReadOnlyError: When the file can not be kept.
         """
         del library_name, library_version, user_agent, headers, proxies, etag_timeout, resume_download  # of the network
         del local_dir_use_symlinks
         from anyhub.cache import fetch_file, resolve_commit
 
         cached = self._cached(repo_id, repo_type, endpoint, token, cache_dir, local_files_only, force_download)
-        path = f"{subfolder}/{filename}" if subfolder else filename
+        name = text_of(filename)
+        path = f"{subfolder}/{name}" if subfolder else name
         asked = revision or DEFAULT_BRANCH
         commit = resolve_commit(cached, asked)
         file = fetch_file(cached, commit, path, force=force_download, check_size=not is_commit_id(asked))
@@ -141,7 +143,7 @@ class Downloads(Session):
             RepositoryNotFoundError, RevisionNotFoundError: Name the nearest one that exists.
             LocalEntryNotFoundError: When a file would have to be fetched, and ``local_files_only`` forbids it.
             CorruptFileError: When the hub gives other bytes than it promised; nothing is kept of them.
-            DiskFullError, ReadOnlyError: When a file can not be kept.
+            StorageError, DiskFullError, ReadOnlyError: When a file can not be kept.
         """
         del library_name, library_version, user_agent, headers, proxies, etag_timeout, resume_download  # of the network
         del local_dir_use_symlinks

@@ -15,8 +15,8 @@ from anyhub.api.uploads import Uploads
 class HfApi(Repositories, Infos, Files, Uploads, Deletions, Revisions, PullRequests, Downloads):
     """The client of a hub.
 
-    The names, parameters and defaults are those of `huggingface_hub` 0.29. Every method is also a function of the
-    package.
+    What is here has the names and the defaults that it has in `huggingface_hub` 0.29; not all of that is here. Every
+    method is also a function of the package.
 
     Args:
         endpoint (`str`, `Path` or `Hub`, *optional*): The hub of every call that names no other: the path of a folder,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from anyhub import files, temporary
-from anyhub.errors import InvalidPathError
+from anyhub.errors import InvalidPathError, PathCollisionError
+from anyhub.hub.opening import check_free_for_folder
 from anyhub.paths import check_path
 
 
@@ -22,12 +23,17 @@ def keep_copies(source: Path, folder: Path, paths: Sequence[str], *, workers: in
 
     Raises:
         InvalidPathError: When a link in the user's folder would lead out of it.
+        PathCollisionError: When the user's folder has a folder where a file is to be.
+        StorageError: When a file is where a folder is to be.
         DiskFullError, ReadOnlyError: When a copy can not be made.
     """
     from anyhub.cache.parallel import for_each
 
+    check_free_for_folder(folder)
     lacking = [path for path in paths if not _is_copy(folder / check_path(path), source / path)]
+    _refuse_folders(folder / path for path in lacking)
     for parent in {(folder / path).parent for path in lacking}:
+        check_free_for_folder(parent)
         _check_stays_below(parent, folder)
         files.make_folder(parent)
     files.make_folder(folder)
@@ -41,6 +47,15 @@ def keep_copies(source: Path, folder: Path, paths: Sequence[str], *, workers: in
             files.publish(staged, folder / path)
 
         for_each(copy, lacking, workers)
+
+
+def _refuse_folders(copies: Iterable[Path]) -> None:
+    for copy in copies:
+        if copy.is_dir() and not copy.is_symlink():
+            raise PathCollisionError(
+                f"{str(copy)!r} is a folder and would become a file; move it away, or give another local_dir.",
+                paths=[str(copy)],
+            )
 
 
 def _is_copy(copy: Path, file: Path) -> bool:

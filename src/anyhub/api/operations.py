@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO, Literal, TypeAlias
 
+from anyhub.api.repo_paths import file_in_repo, text_of
 from anyhub.errors import ValidationError, did_you_mean
 from anyhub.paths import check_path
 from anyhub.values import AddFile, Change, CopyFile, DeleteFile, DeleteFolder
@@ -24,7 +25,8 @@ class CommitOperationAdd:
     """Put a file into a repository, new or in place of the one that is there.
 
     Args:
-        path_in_repo (`str`): Where in the repository.
+        path_in_repo (`str` or `PurePath`): Where in the repository. In a folder, written with a ``/`` at its end, a
+            file of this machine keeps its name. It is a text afterwards.
         path_or_fileobj (`str`, `Path`, `bytes` or `BinaryIO`): The path of a file on this machine, the content, or a
             file that is open for reading bytes. One that can seek is read from its beginning and left where it was.
 
@@ -33,11 +35,11 @@ class CommitOperationAdd:
         ValidationError: When there is no such file on this machine, or the source is of another kind.
     """
 
-    path_in_repo: str
+    path_in_repo: str | PurePath
     path_or_fileobj: Source
 
     def __post_init__(self) -> None:
-        check_path(self.path_in_repo)
+        self.path_in_repo = file_in_repo(self.path_in_repo, self.path_or_fileobj)
         source = self.path_or_fileobj
         if isinstance(source, str | os.PathLike):
             self.path_or_fileobj = check_local_file(Path(source))
@@ -54,17 +56,18 @@ class CommitOperationDelete:
     """Remove a file or a folder from a repository.
 
     Args:
-        path_in_repo (`str`): Which. One that ends with ``/`` is a folder.
+        path_in_repo (`str` or `PurePath`): Which. One that ends with ``/`` is a folder.
         is_folder (`bool` or `"auto"`): Whether it is a folder; `"auto"` goes by the path's end.
 
     Raises:
         InvalidPathError: When the path can not be one in a repository.
     """
 
-    path_in_repo: str
+    path_in_repo: str | PurePath
     is_folder: bool | Literal["auto"] = "auto"
 
     def __post_init__(self) -> None:
+        self.path_in_repo = text_of(self.path_in_repo)
         if self.is_folder == "auto":
             self.is_folder = self.path_in_repo.endswith("/")
         check_path(self.path_in_repo.removesuffix("/"))
@@ -75,21 +78,21 @@ class CommitOperationCopy:
     """Put at one path of a repository what is at another.
 
     Args:
-        src_path_in_repo (`str`): The path of the file to copy.
-        path_in_repo (`str`): Where to put it.
+        src_path_in_repo (`str` or `PurePath`): The path of the file to copy.
+        path_in_repo (`str` or `PurePath`): Where to put it.
         src_revision (`str`, *optional*): The revision to copy from; the branch that is committed to, when None.
 
     Raises:
         InvalidPathError: When one of the paths can not be one in a repository.
     """
 
-    src_path_in_repo: str
-    path_in_repo: str
+    src_path_in_repo: str | PurePath
+    path_in_repo: str | PurePath
     src_revision: str | None = None
 
     def __post_init__(self) -> None:
-        check_path(self.src_path_in_repo)
-        check_path(self.path_in_repo)
+        self.src_path_in_repo = check_path(text_of(self.src_path_in_repo))
+        self.path_in_repo = check_path(text_of(self.path_in_repo))
 
 
 CommitOperation: TypeAlias = CommitOperationAdd | CommitOperationDelete | CommitOperationCopy
@@ -120,11 +123,11 @@ def change_of(operation: CommitOperation, staging: Path) -> Change:
     """
     match operation:
         case CommitOperationDelete(path, is_folder):
-            return DeleteFolder(path.removesuffix("/")) if is_folder else DeleteFile(path)
+            return DeleteFolder(text_of(path).removesuffix("/")) if is_folder else DeleteFile(text_of(path))
         case CommitOperationCopy(source, path, revision):
-            return CopyFile(path, source, revision)
+            return CopyFile(text_of(path), text_of(source), revision)
         case CommitOperationAdd(path, source):
-            return _addition(path, source, staging)
+            return _addition(text_of(path), source, staging)
 
 
 def _addition(path: str, source: Source, staging: Path) -> AddFile:

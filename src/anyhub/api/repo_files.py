@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from anyhub.api.repo_paths import text_of
 from anyhub.api.session import Endpoint, Session, Token
 from anyhub.errors import RepositoryNotFoundError, RevisionNotFoundError
 from anyhub.values import DEFAULT_BRANCH, Commit, Entry, RepoId
@@ -115,7 +117,7 @@ class Files(Session):
     def list_repo_tree(
         self,
         repo_id: str,
-        path_in_repo: str | None = None,
+        path_in_repo: str | PurePath | None = None,
         *,
         recursive: bool = False,
         expand: bool = False,
@@ -128,7 +130,8 @@ class Files(Session):
 
         Args:
             repo_id (`str`): Which repository.
-            path_in_repo (`str`, *optional*): The folder; the whole repository, when None.
+            path_in_repo (`str` or `PurePath`, *optional*): The folder; the whole repository, when None. A file is
+                listed by itself.
             recursive (`bool`): Whether what is in its folders is listed too.
             expand (`bool`): Whether it is told which commit last changed each; this walks the history.
             revision (`str`, *optional*): A branch, tag or commit; ``main``, when None.
@@ -141,8 +144,8 @@ class Files(Session):
         """
         hub, repo = self._find(repo_id, repo_type, endpoint, token)
         commit = hub.resolve(repo, revision or DEFAULT_BRANCH)
-        entries = hub.tree(repo, commit.oid, (path_in_repo or "").strip("/"), recursive=recursive)
-        return iter(_spelled(hub, repo, commit, list(entries), expand))
+        entries = _list(hub, repo, commit, text_of(path_in_repo or "").strip("/"), recursive)
+        return iter(_spelled(hub, repo, commit, entries, expand))
 
     def get_paths_info(
         self,
@@ -203,6 +206,13 @@ class Files(Session):
         except (RepositoryNotFoundError, RevisionNotFoundError):
             return False
         return any(not entry.is_folder for entry in hub.find(repo, commit.oid, [filename]))
+
+
+def _list(hub: ReadsRepos, repo: RepoId, commit: Commit, path: str, recursive: bool) -> list[Entry]:
+    found = hub.find(repo, commit.oid, [path]) if path else []
+    if found and not found[0].is_folder:
+        return found
+    return list(hub.tree(repo, commit.oid, path, recursive=recursive))
 
 
 def _spelled(

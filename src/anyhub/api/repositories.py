@@ -48,10 +48,11 @@ class Repositories(Session):
         Raises:
             RepositoryExistsError: When one of that name, in any case, exists.
             InvalidRepoIdError: When the id is malformed.
+            ValidationError: When ``private`` is neither True nor False.
         """
         hub, repo = self._find(repo_id, repo_type, endpoint, token)
         try:
-            info = hub.create(repo, private=bool(private))
+            info = hub.create(repo, private=_checked(False if private is None else private))
         except RepositoryExistsError:
             if not exist_ok:
                 raise
@@ -136,7 +137,7 @@ class Repositories(Session):
         if private is None:
             raise ValidationError("There is no setting to update; give private=True or private=False.")
         hub, repo = self._find(repo_id, repo_type, endpoint, token)
-        hub.set_private(repo, private)
+        hub.set_private(repo, _checked(private))
 
     def update_repo_visibility(
         self,
@@ -160,7 +161,7 @@ class Repositories(Session):
             RepositoryNotFoundError: Names the nearest one that exists.
         """
         hub, repo = self._find(repo_id, repo_type, endpoint, token)
-        return {"private": hub.set_private(repo, private).private}
+        return {"private": hub.set_private(repo, _checked(private)).private}
 
     def repo_exists(
         self, repo_id: str, *, repo_type: str | None = None, token: Token = None, endpoint: Endpoint = None
@@ -182,3 +183,9 @@ class Repositories(Session):
         except RepositoryNotFoundError:
             return False
         return True
+
+
+def _checked(private: object) -> bool:
+    if not isinstance(private, bool):
+        raise ValidationError(f"private is True or False, not {private!r}.")
+    return private

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal, overload
 
 from anyhub.api.commits import CommitInfo, Commits
 from anyhub.api.local_folder import list_local_folder
 from anyhub.api.operations import CommitOperationAdd, Source
 from anyhub.api.patterns import Patterns, select_deleted
+from anyhub.api.repo_paths import folder_in_repo
 from anyhub.api.session import Endpoint, Token
 from anyhub.paths import check_path
 from anyhub.values import AddFile, DeleteFile
@@ -25,7 +26,7 @@ class Uploads(Commits):
         self,
         *,
         path_or_fileobj: Source,
-        path_in_repo: str,
+        path_in_repo: str | PurePath,
         repo_id: str,
         token: Token = None,
         repo_type: str | None = None,
@@ -43,7 +44,7 @@ class Uploads(Commits):
         self,
         *,
         path_or_fileobj: Source,
-        path_in_repo: str,
+        path_in_repo: str | PurePath,
         repo_id: str,
         token: Token = None,
         repo_type: str | None = None,
@@ -60,7 +61,7 @@ class Uploads(Commits):
         self,
         *,
         path_or_fileobj: Source,
-        path_in_repo: str,
+        path_in_repo: str | PurePath,
         repo_id: str,
         token: Token = None,
         repo_type: str | None = None,
@@ -77,7 +78,8 @@ class Uploads(Commits):
         Args:
             path_or_fileobj (`str`, `Path`, `bytes` or `BinaryIO`): The path of a file on this machine, the content, or
                 a file that is open for reading bytes.
-            path_in_repo (`str`): Where in the repository.
+            path_in_repo (`str` or `PurePath`): Where in the repository. In a folder, written with a ``/`` at its end,
+                a file of this machine keeps its name.
             repo_id (`str`): Which repository.
             token (`str` or `bool`, *optional*): See `HfApi`.
             repo_type (`str`, *optional*): See `HfApi`.
@@ -114,10 +116,11 @@ class Uploads(Commits):
                 parent_commit=parent_commit,
                 endpoint=endpoint,
             )
+        operation = CommitOperationAdd(path_in_repo, path_or_fileobj)
         return self.create_commit(
             repo_id,
-            [CommitOperationAdd(path_in_repo, path_or_fileobj)],
-            commit_message=commit_message or f"Upload {path_in_repo} with anyhub",
+            [operation],
+            commit_message=commit_message or f"Upload {operation.path_in_repo} with anyhub",
             commit_description=commit_description,
             token=token,
             repo_type=repo_type,
@@ -133,7 +136,7 @@ class Uploads(Commits):
         *,
         repo_id: str,
         folder_path: str | Path,
-        path_in_repo: str | None = None,
+        path_in_repo: str | PurePath | None = None,
         commit_message: str | None = None,
         commit_description: str | None = None,
         token: Token = None,
@@ -154,7 +157,7 @@ class Uploads(Commits):
         *,
         repo_id: str,
         folder_path: str | Path,
-        path_in_repo: str | None = None,
+        path_in_repo: str | PurePath | None = None,
         commit_message: str | None = None,
         commit_description: str | None = None,
         token: Token = None,
@@ -174,7 +177,7 @@ class Uploads(Commits):
         *,
         repo_id: str,
         folder_path: str | Path,
-        path_in_repo: str | None = None,
+        path_in_repo: str | PurePath | None = None,
         commit_message: str | None = None,
         commit_description: str | None = None,
         token: Token = None,
@@ -196,7 +199,8 @@ class Uploads(Commits):
         Args:
             repo_id (`str`): Which repository.
             folder_path (`str` or `Path`): The folder on this machine.
-            path_in_repo (`str`, *optional*): The folder of the repository to upload to; its root, when None.
+            path_in_repo (`str` or `PurePath`, *optional*): The folder of the repository to upload to; its root, when
+                None.
             commit_message (`str`, *optional*): The commit's title; "Upload folder using anyhub", when None.
             commit_description (`str`, *optional*): The commit's body.
             token (`str` or `bool`, *optional*): See `HfApi`.
@@ -261,14 +265,3 @@ class Uploads(Commits):
         existing = push.files() if delete_patterns is not None else []
         deleted = select_deleted(existing, delete_patterns, folder=target, kept=(add.path for add in added))
         return push.commit([*added, *map(DeleteFile, deleted)])
-
-
-def folder_in_repo(path: str | None) -> str:
-    """Return the path of a folder of a repository without a slash at its end; empty, for the root.
-
-    Raises:
-        InvalidPathError: When it is absolute, or has ``..`` or another name in it that is not allowed.
-    """
-    if path is None or path in ("", ".", "./"):
-        return ""
-    return check_path(path.removeprefix("./").rstrip("/") or path)

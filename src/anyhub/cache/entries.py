@@ -38,19 +38,19 @@ def read_one(record: Path, path: str) -> Entry | None:
     return None
 
 
-def write_all(record: Path, entries: Iterable[Entry]) -> None:
-    """Keep the list of every file of a commit."""
-    notes.write(record, "\n".join((_COMPLETE, *map(_spell, entries))))
+def write_all(record: Path, entries: Iterable[Entry], root: Path) -> None:
+    """Keep the list of every file of a commit, in a cache whose `root` it is below."""
+    notes.write(record, "\n".join((_COMPLETE, *map(_spell, entries))), root)
 
 
-def add_one(record: Path, entry: Entry) -> None:
-    """Keep one file of a commit beside those that are known.
+def add_one(record: Path, entry: Entry, root: Path) -> None:
+    """Keep one file of a commit beside those that are known, in a cache whose `root` the record is below.
 
     When two processes add at once, one line may be lost; then the hub is asked again.
     """
     lines = _lines(record) or [_PARTIAL]
     if (line := _spell(entry)) not in lines:
-        notes.write(record, "\n".join((*lines, line)))
+        notes.write(record, "\n".join((*lines, line)), root)
 
 
 def _lines(record: Path) -> list[str]:

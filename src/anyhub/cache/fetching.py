@@ -42,8 +42,19 @@ def fetch_blob(
         return
     if (size := source.stat().st_size) != entry.size:
         raise _corrupt(repo, entry, f"is {size} bytes long in the hub's own folder ({source})")
-    files.share(source, blob)
+    _share(repo, entry, source, blob, staging / entry.etag)
     update(size)
+
+
+def _share(repo: RepoId, entry: Entry, source: Path, blob: Path, staged: Path) -> None:
+    """Link the hub's own file; one that has to be copied is read anyhow, and so it is checked."""
+    with files.storage_errors(blob, entry.size):
+        with files.recording() as written:
+            files.share(source, staged)
+        copied = written.digest(staged)
+        if copied is not None and copied.sha256 != entry.sha256:
+            raise _corrupt(repo, entry, f"has the digest {copied.sha256} in the hub's own folder ({source})")
+        files.rename(staged, blob)
 
 
 def _download(hub: ReadsRepos, repo: RepoId, entry: Entry, staged: Path, update: Callable[[int], object]) -> None:

@@ -20,7 +20,8 @@ from anyhub.cache.fetching import fetch_blob
 from anyhub.cache.layout import RepoFolder
 from anyhub.cache.parallel import for_each
 from anyhub.cache.repo import CachedRepo
-from anyhub.errors import EntryNotFoundError, LocalEntryNotFoundError, PathCollisionError
+from anyhub.errors import EntryNotFoundError, InvalidRevisionError, LocalEntryNotFoundError, PathCollisionError
+from anyhub.hub.opening import check_free_for_folder
 from anyhub.paths import fold
 from anyhub.values import Entry, is_commit_id
 
@@ -43,6 +44,8 @@ def resolve_commit(cached: CachedRepo, revision: str) -> str:
         RepositoryNotFoundError, RevisionNotFoundError: When the hub has none of that name.
         InvalidRevisionError: When the text can not be a revision.
     """
+    if not isinstance(revision, str):
+        raise InvalidRevisionError(f"A revision is the name of a branch or tag, or a commit id, not {revision!r}.")
     if is_commit_id(revision):
         return revision
     ref = cached.folder.ref(revision)
@@ -53,7 +56,7 @@ def resolve_commit(cached: CachedRepo, revision: str) -> str:
         return noted.strip()
     commit = cached.open_hub().resolve(cached.repo, revision).oid
     if commit != noted:
-        notes.write(ref, commit)
+        notes.write(ref, commit, cached.folder.root)
     return commit
 
 
@@ -83,7 +86,7 @@ def fetch_file(cached: CachedRepo, commit: str, path: str, *, force: bool = Fals
     hub = cached.open_hub()
     entry = _ask_entry(cached, hub, commit, path)
     _bring(cached, hub, commit, [entry], force=force)
-    known.add_one(cached.folder.entries(commit), entry)
+    known.add_one(cached.folder.entries(commit), entry, cached.folder.root)
     return file
 
 
@@ -123,7 +126,7 @@ def fetch_snapshot(
         if cached.offline:
             return _found_offline(cached, commit, select)
         entries = [entry for entry in cached.open_hub().tree(cached.repo, commit) if not entry.is_folder]
-        known.write_all(record, entries)
+        known.write_all(record, entries, cached.folder.root)
     wanted = _choose(entries, select)
     _refuse_collisions(wanted)
     lacking = [entry for entry in wanted if force or _size(cached.folder.file(commit, entry.path)) != entry.size]
@@ -149,6 +152,7 @@ def _bring(
     """Put the content of files into ``blobs``, each once, and links to them into the snapshot."""
     folder = cached.folder
     absent = {entry.etag: entry for entry in lacking if force or _size(folder.blob(entry.etag)) != entry.size}
+    check_free_for_folder(folder.root)
     files.make_folder(folder.root / "blobs")
     description = lacking[0].path if len(lacking) == 1 else f"{len(lacking)} files of {cached.repo}"
     total = sum(entry.size for entry in absent.values())
@@ -172,7 +176,7 @@ def _ask_entry(cached: CachedRepo, hub: ReadsRepos, commit: str, path: str) -> E
     try:
         entry = hub.entry(cached.repo, commit, path)
     except EntryNotFoundError as error:
-        notes.write(cached.folder.missing(commit, path), str(error))
+        notes.write(cached.folder.missing(commit, path), str(error), cached.folder.root)
         raise
     if entry.is_folder:
         raise EntryNotFoundError(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from anyhub.cli.command import Command, add_repo, add_revision
 from anyhub.cli.output import print_json, print_text
+from anyhub.errors import EntryNotFoundError
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,15 +17,24 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    from anyhub.api import HfApi
-
-    path = HfApi(endpoint=args.endpoint).hf_hub_download(
-        args.repo, "README.md", repo_type=args.type, revision=args.revision
-    )
+    path = _download(args)
     if args.json or args.metadata:
         _print_parts(path, args)
     else:
         print_text(Path(path).read_text(encoding="utf-8", errors="replace").rstrip("\n"))
+
+
+def _download(args: argparse.Namespace) -> str:
+    from anyhub.api import HfApi
+
+    api = HfApi(endpoint=args.endpoint)
+    try:
+        return api.hf_hub_download(args.repo, "README.md", repo_type=args.type, revision=args.revision)
+    except EntryNotFoundError as error:
+        raise EntryNotFoundError(
+            f"{args.repo!r} has no card, which is its file README.md; write one, and bring it there with "
+            f"`anyhub upload {args.repo} README.md`."
+        ) from error
 
 
 def _print_parts(path: str, args: argparse.Namespace) -> None:

@@ -62,7 +62,10 @@ def add_patterns(parser: argparse.ArgumentParser, verb: str) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return number

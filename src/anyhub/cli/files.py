@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_repo(parser)
-    parser.add_argument("path", metavar="PATH", nargs="?", help="a folder in it (default: all of it)")
+    parser.add_argument("path", metavar="PATH", nargs="?", help="a folder in it, or a file (default: all of it)")
     add_revision(parser)
     parser.add_argument("--recursive", action="store_true", help="also list what is in folders")
 

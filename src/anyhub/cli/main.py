@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from io import TextIOWrapper
 
 from anyhub import __version__
 from anyhub.cli import card, download, files, log, repos, upload
-from anyhub.cli.output import print_error
+from anyhub.cli.output import deliver, have_streams, print_error
+from anyhub.cli.parser import CommandParser
 from anyhub.errors import ConflictError, HubError, NotFoundError, ValidationError
 
 COMMANDS = (repos.COMMAND, files.COMMAND, log.COMMAND, upload.COMMAND, download.COMMAND, card.COMMAND)
@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         `int`: The exit code; `anyhub --help` lists them.
     """
+    have_streams()
     _never_fail_to_encode()
     parser = build_parser()
     args = parser.parse_args(argv)
@@ -55,10 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     try:
         args.run(args)
-        sys.stdout.flush()
+        deliver()
     except BrokenPipeError:
-        with suppress(BrokenPipeError):
-            sys.stdout.close()  # or the interpreter would flush it once more when it ends, and complain
         return NOBODY_READS
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -87,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"anyhub {__version__}")
     _add_endpoint(parser, default=None)
-    words = parser.add_subparsers(title="commands", metavar="COMMAND")
+    words = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=CommandParser)
     for command in COMMANDS:
         below = words.add_parser(
             command.name,

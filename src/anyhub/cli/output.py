@@ -6,14 +6,18 @@ what stands there or type for the user, so it is taken out; into a file or a pip
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
+
+from anyhub.errors import StorageError
 
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, moves, erasing
@@ -25,14 +29,47 @@ _ESCAPES = re.compile(
 _GAP = "  "
 
 
+def have_streams() -> None:
+    """Let what is printed to a stream that the caller closed (``>&-``) vanish."""
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
+
+
+def deliver() -> None:
+    """Send on what was printed so far.
+
+    Raises:
+        BrokenPipeError: When what reads the output went away.
+        StorageError: When the output can not be written.
+    """
+    _deliver(sys.stdout.flush)
+
+
+def _deliver(send: Callable[[], object]) -> None:
+    try:
+        send()
+    except OSError as error:
+        with suppress(OSError):
+            sys.stdout.close()  # or the interpreter would flush it once more when it ends, and complain
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise StorageError(
+            f"The output could not be written ({error.strerror}); let it go elsewhere, and run the command again."
+        ) from error
+
+
+def _print(line: str) -> None:
+    _deliver(lambda: print(line))
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON, in ASCII: `\\u` escapes are the same text, and harm no terminal and no encoding."""
-    print(json.dumps(value, indent=2, default=str))
+    _print(json.dumps(value, indent=2, default=str))
 
 
 def print_text(text: str) -> None:
     """Print text that came from a hub, as it is or, on a terminal, without escape sequences."""
-    print(for_stream(text, sys.stdout))
+    _print(for_stream(text, sys.stdout))
 
 
 def print_error(message: str) -> None:
@@ -59,7 +96,7 @@ def print_table(
         widths[at] = max(width(shrink), widths[at] + min(spare, 0))
     for line in lines:
         cells = (_fit(*cell) for cell in zip(line, widths, [name in right for name in headers], strict=True))
-        print(_GAP.join(cells).rstrip())
+        _print(_GAP.join(cells).rstrip())
 
 
 def _fit(text: str, columns: int, right: bool) -> str:

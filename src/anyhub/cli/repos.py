@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyhub.cli.command import Command, add_limit, add_type
-from anyhub.cli.output import date_json, date_text, print_json, print_table
+from anyhub.cli.output import date_json, date_text, print_error, print_json, print_table
 
 if TYPE_CHECKING:
     from anyhub.api.infos import RepoInfo
@@ -32,7 +33,18 @@ def _run(args: argparse.Namespace) -> None:
         (repo.id, "private" if repo.private else "public", date_text(repo.last_modified), repo.sha[:10])
         for repo in found
     ]
+    if not found:
+        _tell_when_there_is_no_hub(args.endpoint)
     print_table(("REPOSITORY", "SEEN BY", "CHANGED", "COMMIT"), rows, shrink="REPOSITORY")
+
+
+def _tell_when_there_is_no_hub(endpoint: str | None) -> None:
+    from anyhub.hub.local import DATABASE_NAME
+    from anyhub.hub.opening import endpoint_of
+
+    folder = endpoint_of(endpoint)
+    if not Path(folder, DATABASE_NAME).exists():
+        print_error(f"There is no hub in {folder!r} yet; check the path, or upload something to make one.")
 
 
 def _facts(repo: RepoInfo, type: str) -> dict[str, Any]:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyhub.cli.command import Command, add_patterns, add_repo
 from anyhub.cli.output import print_json, print_text
-from anyhub.errors import ValidationError
+from anyhub.errors import RevisionExistsError, ValidationError
+from anyhub.values import DEFAULT_BRANCH, RepoId, check_ref_name
 
 if TYPE_CHECKING:
     from anyhub.api import CommitInfo, HfApi
+    from anyhub.hub.interface import Hub
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_repo(parser)
     parser.add_argument("path", metavar="PATH", type=Path, help="a file or a folder here")
-    parser.add_argument("path_in_repo", metavar="PATH_IN_REPO", nargs="?", help="where to put it (default: at the top)")
+    parser.add_argument(
+        "path_in_repo",
+        metavar="PATH_IN_REPO",
+        nargs="?",
+        help="where to put it; 'logs/' is into a folder (default: top)",
+    )
     parser.add_argument("--revision", metavar="BRANCH", help="a branch, created when missing (default: main)")
     parser.add_argument("--message", metavar="TITLE", help="title of the commit")
     parser.add_argument("--private", action="store_true", help="when the repository is new, make it private")
@@ -31,13 +40,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> None:
     from anyhub.api import HfApi
+    from anyhub.hub.making import made_if_missing
+    from anyhub.hub.opening import open_hub
 
     _check(args)
-    api = HfApi(endpoint=args.endpoint)
-    api.create_repo(args.repo, repo_type=args.type, private=args.private, exist_ok=True)
-    if args.revision and not args.revision.startswith("refs/") and not args.create_pr:
-        api.create_branch(args.repo, branch=args.revision, repo_type=args.type, exist_ok=True)
-    done = _upload_folder(api, args) if args.path.is_dir() else _upload_file(api, args)
+    hub = open_hub(args.endpoint)
+    repo = hub.repo_id(args.repo, args.type)
+    upload = _upload_folder if args.path.is_dir() else _upload_file
+    with made_if_missing(hub, repo, private=args.private), _branch(hub, repo, args):
+        done = upload(HfApi(endpoint=hub), args)
     if args.json:
         print_json(
             {"commit": done.oid, "url": done.commit_url, "pull_request": done.pr_num, "pull_request_url": done.pr_url}
@@ -52,6 +63,29 @@ def _check(args: argparse.Namespace) -> None:
         raise ValidationError(f"There is no file or folder {str(args.path)!r} here; check the path.")
     if not args.path.is_dir() and (args.include or args.exclude or args.delete):
         raise ValidationError(f"--include, --exclude and --delete are for folders, and {str(args.path)!r} is a file.")
+
+
+def _branch(hub: Hub, repo: RepoId, args: argparse.Namespace) -> AbstractContextManager[None]:
+    if not args.revision or args.revision.startswith("refs/") or args.create_pr:
+        return nullcontext()
+    return _branch_if_missing(hub, repo, f"refs/heads/{check_ref_name(args.revision)}")
+
+
+@contextmanager
+def _branch_if_missing(hub: Hub, repo: RepoId, ref: str) -> Iterator[None]:
+    """Make a branch where there is none; when the body fails and nothing was pushed to it, there is none again."""
+    start = hub.resolve(repo, DEFAULT_BRANCH).oid
+    try:
+        hub.create_ref(repo, ref, start)
+    except RevisionExistsError:
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        if hub.resolve(repo, ref).oid == start:
+            hub.delete_ref(repo, ref)
+        raise
 
 
 def _upload_file(api: HfApi, args: argparse.Namespace) -> CommitInfo:

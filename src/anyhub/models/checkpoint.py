@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyhub import files, folders
+from anyhub.cards.seal import is_untouched, seal
+from anyhub.errors import ValidationError
 from anyhub.models import config_file
 from anyhub.models.config_capture import Capture
 from anyhub.models.config_file import CONFIG_NAME
@@ -51,16 +54,28 @@ class Written:
     card: bool
 
 
+def folder_named(name: str | os.PathLike[str]) -> Path:
+    """Return the folder that a caller names; ``~`` is the home folder.
+
+    Raises:
+        ValidationError: When it is empty, or no path at all: that is a mistake, and not the current folder.
+    """
+    if not name or not isinstance(name, str | os.PathLike):
+        raise ValidationError(f"{name!r} names no folder; give a path, such as '.' for the current folder.")
+    return Path(name).expanduser()
+
+
 def save(model: HubModel, folder: Path, details: Details) -> Written:
     """Make a folder hold a model: all of it, or, when anything fails, what it held before.
 
     Args:
         model (`HubModel`): The model.
-        folder (`Path`): Made when it is missing. Files that do not belong to a checkpoint stay, and so does a card.
+        folder (`Path`): Made when it is missing. Files that do not belong to a checkpoint stay, and so does a card that
+            somebody wrote or edited.
         details (`Details`): What else to store.
     """
     with folders.saving(folder, stale=belongs_to(model)) as staging:
-        return write(model, staging, details, with_card=not (folder / CARD_NAME).exists())
+        return write(model, staging, details, with_card=not _has_own_card(folder))
 
 
 def write(model: HubModel, folder: Path, details: Details, *, with_card: bool = True) -> Written:
@@ -80,8 +95,18 @@ def write(model: HubModel, folder: Path, details: Details, *, with_card: bool = 
         return Written(content, card=False)
     with _known_for_card(repo_id=details.repo_id, config=content):
         card = model.generate_model_card(**details.card_kwargs)
-    card.save(folder / CARD_NAME)
+    files.write(folder / CARD_NAME, seal(str(card)))
     return Written(content, card=True)
+
+
+def _has_own_card(folder: Path) -> bool:
+    """Return whether a folder has a card that is not as it was generated."""
+    try:
+        return not is_untouched((folder / CARD_NAME).read_bytes().decode())
+    except FileNotFoundError:
+        return False
+    except (UnicodeDecodeError, IsADirectoryError, PermissionError):
+        return True
 
 
 def config_of(model: HubModel, details: Details) -> Any:

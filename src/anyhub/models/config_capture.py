@@ -21,7 +21,8 @@ class Capture:
 
     Attributes:
         config: The ``config`` argument: a copy of a dataclass, the JSON object of anything else that has one, or None.
-        arguments (`dict`): The other arguments, and the defaults of those not given, as JSON values by name.
+        arguments (`dict`): The other arguments, and the defaults of those not given, as JSON values by the names in
+            `Parameters.named`.
         lost (`list[str]`): The names of arguments that JSON can not hold.
     """
 
@@ -39,11 +40,11 @@ class Capture:
 def capture(model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any], coders: Coders) -> Capture:
     """Return what is to be remembered of the call ``model_class(*args, **kwargs)``."""
     parameters = Parameters.of(model_class)
-    call = parameters.bind(args, kwargs)
-    captured = Capture(lost=call.unnamed)
-    for name in [*parameters.named, *(call.values.keys() - parameters.named.keys())]:
+    given = parameters.bind(args, kwargs)
+    captured = Capture()
+    for name in [*parameters.named, *(given.keys() - parameters.named.keys())]:
         default = parameters.default(name)
-        _remember(captured, name, call.values.get(name, default), default, coders)
+        _remember(captured, name, given.get(name, default), default, coders)
     return captured
 
 

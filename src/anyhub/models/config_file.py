@@ -7,6 +7,10 @@ A flat file has the keys of the ``config`` argument beside the other arguments, 
 Where that would mix the two up, the file is nested::
 
     {"config": {"act": "relu"}, "act": "gelu"}             M(config={"act": "relu"}, act="gelu")
+
+What ``*sizes`` takes is kept under a name that no keyword has::
+
+    {"*sizes": [64, 32], "act": "gelu"}                    M(64, 32, act="gelu")
 """
 
 from __future__ import annotations
@@ -105,8 +109,12 @@ def warn_of_lost(model_class: type, lost: Collection[str], content: Any) -> None
         )
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path, remedy: str) -> dict[str, Any]:
     """Return what a config.json says.
+
+    Args:
+        path (`Path`): The file.
+        remedy (`str`): What to do when it can not be read, as the end of a sentence.
 
     Raises:
         CorruptFileError: When it is not JSON, or not an object.
@@ -114,9 +122,9 @@ def read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        raise CorruptFileError(f"{str(path)!r} is not JSON ({error}); save the model again.") from error
+        raise CorruptFileError(f"{str(path)!r} is not JSON ({error}); {remedy}.") from error
     if not isinstance(content, dict):
-        raise CorruptFileError(f"{str(path)!r} holds a {type(content).__name__}, not an object; save the model again.")
+        raise CorruptFileError(f"{str(path)!r} holds a {type(content).__name__}, not an object; {remedy}.")
     return content
 
 

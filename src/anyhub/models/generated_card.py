@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from anyhub.cards.metadata import ModelCardData
+from anyhub.cards.seal import seal
 from anyhub.models.checkpoint import Details, config_of, known_for_card
 from anyhub.models.hooks import HubModel
 from anyhub.models.model_card import ModelCard
@@ -30,12 +33,22 @@ def generated_card(model: HubModel, values: Mapping[str, Any]) -> ModelCard:
         "docs_url": info.docs_url,
         "mixin_name": _mixin_name(type(model)),
         "class_name": type(model).__qualname__,
-        "class_module": type(model).__module__,
+        "class_module": _module_of(type(model)),
         **known,
         **{name: value for name, value in values.items() if name not in metadata},
     }
     data = ModelCardData(**{**info.model_card_data.to_dict(), **metadata})
-    return ModelCard.from_template(data, template_str=info.model_card_template, **names)
+    card = ModelCard.from_template(data, template_str=info.model_card_template, **names)
+    card.content = seal(card.content)
+    return card
+
+
+def _module_of(model_class: type) -> str:
+    """Return the module that a class can be imported from; ``"__main__"`` when its name is not in that module."""
+    module = model_class.__module__
+    names = model_class.__qualname__.split(".")
+    found = reduce(lambda owner, name: getattr(owner, name, None), names, sys.modules.get(module))
+    return module if isinstance(found, type) else "__main__"
 
 
 def _mixin_name(model_class: type) -> str:

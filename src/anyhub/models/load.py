@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import warnings
 from collections.abc import Mapping
 from contextlib import nullcontext
 from contextvars import ContextVar
@@ -13,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyhub import folders
-from anyhub.cache import cached_repo, fetch_file, resolve_commit
-from anyhub.errors import EntryNotFoundError, LocalEntryNotFoundError, did_you_mean
+from anyhub.cache import CachedRepo, cached_repo, entries, fetch_file, resolve_commit
+from anyhub.errors import EntryNotFoundError, LocalEntryNotFoundError, ValidationError, did_you_mean
 from anyhub.hub.opening import open_hub, using
 from anyhub.models import config_file
 from anyhub.models.config_capture import CONFIG, is_dataclass_value
 from anyhub.models.config_file import CONFIG_NAME
 from anyhub.models.hooks import names_of
+from anyhub.models.parameters import Parameters
 from anyhub.values import DEFAULT_BRANCH
 
 if TYPE_CHECKING:
@@ -68,17 +70,17 @@ class _Found:
     Attributes:
         model_id (`str`): The folder or the repository.
         revision (`str`, *optional*): The full id of the commit.
-        config (`Path`, *optional*): The file config.json, if there is one.
+        content (`dict`, *optional*): What the file config.json says, if there is one.
     """
 
     model_id: str
     revision: str | None
-    config: Path | None
+    content: dict[str, Any] | None
 
 
 @dataclass
 class _Withheld:
-    """Arguments in a config.json that have the names of options, so that a hook can not be given them by name."""
+    """Arguments in a config.json that a hook can not be given by name: options are called so, or they have none."""
 
     values: dict[str, Any] = field(default_factory=dict)
     taken: bool = False
@@ -97,12 +99,13 @@ def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Pat
         endpoint (*optional*): The hub, for this call and for those that the hook makes.
 
     Raises:
+        ValidationError: When the name is empty, or no name at all.
         EntryNotFoundError: When the name is a path, and there is no such folder.
         RepositoryNotFoundError, RevisionNotFoundError, LocalEntryNotFoundError, CorruptFileError: As it says there.
     """
     with using(open_hub(endpoint)) if endpoint is not None else nullcontext():
-        found = _find(source)
-        content = None if found.config is None else config_file.read(found.config)
+        found = _find(cls, source)
+        content = found.content
         stored = {} if content is None else _stored_arguments(cls, content, given)
         model = _call_hook(cls, _options(source, found), content, stored, given)
     if content is not None and isinstance(model, cls) and not model._hub_mixin_config:
@@ -139,7 +142,7 @@ def fetch_for(
 
 
 def withheld_arguments() -> dict[str, Any]:
-    """Return, to the hook of a class that is being loaded, those of its stored arguments that have names of options."""
+    """Return, to the hook of a class that is being loaded, its stored arguments that it can not be given by name."""
     withheld = _withheld.get()
     if withheld is None:
         return {}
@@ -163,7 +166,8 @@ def _call_hook(
 ) -> Any:
     """Call a class's `_from_pretrained` with what it takes; an older one names ``proxies`` and ``resume_download``."""
     names, takes_any = names_of(cls._from_pretrained)
-    reserved = _options_of(cls)
+    by_position = Parameters.of(cls).by_position
+    reserved = _options_of(cls).union(by_position)
     passed = {name: options[name] for name in options if name in names or name not in _OLDER_OPTIONS}
     if CONFIG in names and content is not None:
         passed[CONFIG] = content
@@ -174,16 +178,23 @@ def _call_hook(
         model = cls._from_pretrained(**{**passed, **given})
     finally:
         _withheld.reset(token)
-    if withheld.values and not withheld.taken:
+    if not withheld.taken:
+        in_config = by_position if CONFIG in names else ()
+        _warn_of_withheld(cls, options["model_id"], [name for name in withheld.values if name not in in_config])
+    return model
+
+
+def _warn_of_withheld(cls: Any, model_id: str, names: list[str]) -> None:
+    if names:
         logger.warning(
-            "%s of %s has %s, which did not reach %s.__init__: from_pretrained takes that name for itself. Rename the "
-            "parameter.",
+            "%s of %s has %s, which did not reach %s.__init__: from_pretrained has an argument of that name itself, or "
+            "it has to be given by position. Rename the parameter, or let _from_pretrained name `config`, which is all "
+            "of the file.",
             CONFIG_NAME,
-            options["model_id"],
-            ", ".join(map(repr, withheld.values)),
+            model_id,
+            ", ".join(map(repr, names)),
             cls.__name__,
         )
-    return model
 
 
 def _options(source: Source, found: _Found) -> dict[str, Any]:
@@ -199,8 +210,8 @@ def _options(source: Source, found: _Found) -> dict[str, Any]:
     }
 
 
-def _find(source: Source) -> _Found:
-    name = str(getattr(source.name, "repo_id", source.name))
+def _find(cls: Any, source: Source) -> _Found:
+    name = _name_of(source)
     folder = Path(name).expanduser()
     if folder.is_dir() or isinstance(source.name, os.PathLike) or _reads_as_path(name):
         return _find_in_folder(folder, source.revision)
@@ -209,11 +220,34 @@ def _find(source: Source) -> _Found:
     try:
         config = fetch_file(repo, commit, CONFIG_NAME, force=source.force_download)
     except LocalEntryNotFoundError:
-        logger.warning("%s of %s is not in the cache; the model is made with its own defaults.", CONFIG_NAME, name)
+        if entries.read_one(repo.folder.entries(commit), CONFIG_NAME):
+            raise
+        _warn_of_defaults(cls, repo, commit)
         return _Found(name, commit, None)
     except EntryNotFoundError:
         return _Found(name, commit, None)
-    return _Found(name, commit, config)
+    remedy = "load it once with force_download=True, and if that does not help push the model again"
+    return _Found(name, commit, config_file.read(config, remedy))
+
+
+def _name_of(source: Source) -> str:
+    name = getattr(source.name, "repo_id", source.name)
+    if not name or not isinstance(name, str | os.PathLike):
+        raise ValidationError(
+            f"{name!r} names no model; give from_pretrained the path of a folder, or a repository as 'namespace/name'."
+        )
+    return str(name)
+
+
+def _warn_of_defaults(cls: Any, repo: CachedRepo, commit: str) -> None:
+    """Warn that a class is constructed without a config.json, unless it takes no arguments or there is none."""
+    parameters = Parameters.of(cls)
+    if entries.read_all(repo.folder.entries(commit)) is None and (parameters.named or parameters.open):
+        warnings.warn(
+            f"{CONFIG_NAME} of {str(repo.repo)!r} is not in the cache, so {cls.__name__} is constructed with its own "
+            "defaults, which need not be what it was saved with; load it once without local_files_only=True.",
+            stacklevel=5,  # where from_pretrained is called
+        )
 
 
 def _find_in_folder(folder: Path, revision: str | None) -> _Found:
@@ -222,7 +256,7 @@ def _find_in_folder(folder: Path, revision: str | None) -> _Found:
     folders.settle(folder)  # a save to it may have been interrupted
     logger.info("Loading from the folder %s.", folder)
     config = folder / CONFIG_NAME
-    return _Found(str(folder), revision, config if config.is_file() else None)
+    return _Found(str(folder), revision, config_file.read(config, "save the model again") if config.is_file() else None)
 
 
 def _existing(path: Path) -> Path:

@@ -128,7 +128,7 @@ class ModelHubMixin:
 
         Args:
             save_directory (`str` or `Path`): The folder; made when it is missing. Files in it that do not belong to a
-                checkpoint stay, and so does a card.
+                checkpoint stay, and so does a card that somebody wrote or edited.
             config (`dict` or dataclass, *optional*): The configuration to store in place of the ``config`` argument
                 that the model was constructed with; without such an argument, keys that win over the others.
             repo_id (`str`, *optional*): Where to push; the name of the folder when None.
@@ -140,14 +140,12 @@ class ModelHubMixin:
             `str`, *optional*: The address of the commit, when pushed.
 
         Raises:
-            ValidationError: When JSON has no form for ``config``.
+            ValidationError: When JSON has no form for ``config``, or ``save_directory`` is empty.
             DiskFullError, ReadOnlyError: When the folder can not be written.
         """
-        from pathlib import Path
-
         from anyhub.models import checkpoint
 
-        folder = Path(save_directory)
+        folder = checkpoint.folder_named(save_directory)
         name = repo_id or folder.absolute().name
         details = checkpoint.Details(config, model_card_kwargs or {}, repo_id=name if push_to_hub else None)
         saved = checkpoint.save(self, folder, details)
@@ -199,7 +197,8 @@ class ModelHubMixin:
         Raises:
             RevisionNotFoundError: When the repository has no such branch.
             EditConflictError: When another writer changed the same files meanwhile.
-            ValidationError, DiskFullError, ReadOnlyError: As `save_pretrained` does; the hub is as it was then.
+            ValidationError, DiskFullError, ReadOnlyError: As `save_pretrained` does, and when ``private`` is no bool.
+                The hub is as it was then: a repository that was missing is missing again.
         """
         from anyhub.models.checkpoint import Details
         from anyhub.models.publish import Push, publish
@@ -252,6 +251,7 @@ class ModelHubMixin:
             The model, as the class's `_from_pretrained` made it.
 
         Raises:
+            ValidationError: When the name is empty, or no name at all.
             RepositoryNotFoundError, RevisionNotFoundError: When the hub has none of that name.
             EntryNotFoundError: When it is a path and there is no such folder, or a file of the model is missing.
             LocalEntryNotFoundError: When something is not in the cache and ``local_files_only`` is set.

@@ -158,7 +158,7 @@ class RepoCard:
             from anyhub.api import hf_hub_download
 
             downloaded = hf_hub_download(
-                str(repo_id_or_path),
+                repo_id_or_path if isinstance(repo_id_or_path, str) else str(repo_id_or_path),  # a `RepoUrl` is a `str`
                 CARD_NAME,
                 repo_type=repo_type or cls.repo_type,
                 revision=revision,

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from anyhub.models.type_hints import hints_of
 
-_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-_EMPTY = inspect.Parameter.empty
-
-
-@dataclass
-class Call:
-    """What a call gave to the parameters of a class.
-
-    Attributes:
-        values (`dict`): Values by name; what ``**kwargs`` took is among them.
-        unnamed (`list[str]`): Parameters that got a value by position and can not be given one by name.
-    """
-
-    values: dict[str, Any] = field(default_factory=dict)
-    unnamed: list[str] = field(default_factory=list)
+_Parameter = inspect.Parameter
+_EMPTY = _Parameter.empty
 
 
 @dataclass(frozen=True)
@@ -33,7 +22,8 @@ class Parameters:
     Attributes:
         function: The `__init__`.
         signature (`inspect.Signature`): Its parameters.
-        named (`dict`): Those that can be given by name.
+        named (`dict`): All but ``**kwargs``, each by the name that its value is stored under; for ``*sizes``, which a
+            keyword may be called like, that is `"*sizes"`.
         open (`bool`): Whether any other name may be given too, because there is a ``**kwargs``.
     """
 
@@ -47,9 +37,9 @@ class Parameters:
         """Look at a class. It is looked at again each time, since a decorator may replace its `__init__` later."""
         function = model_class.__init__  # type: ignore[misc]
         signature = _signature(function)
-        kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
-        named = {name: parameter for name, parameter in signature.parameters.items() if kinds[name] in _BY_NAME}
-        return cls(function, signature, named, open=inspect.Parameter.VAR_KEYWORD in kinds.values())
+        all_of_them = signature.parameters.values()
+        named = {_stored_as(each): each for each in all_of_them if each.kind is not _Parameter.VAR_KEYWORD}
+        return cls(function, signature, named, open=len(named) < len(all_of_them))
 
     @cached_property
     def hints(self) -> dict[str, Any]:
@@ -67,28 +57,59 @@ class Parameters:
 
     @cached_property
     def _resolved(self) -> dict[str, Any]:
-        return {name: hint for name, hint in hints_of(self.function).items() if name in self.named}
+        hints = hints_of(self.function)
+        return {
+            name: _as_stored(parameter, hints[parameter.name])
+            for name, parameter in self.named.items()
+            if parameter.name in hints
+        }
+
+    @cached_property
+    def by_position(self) -> list[str]:
+        """Those that can not be given by name."""
+        kinds = (_Parameter.POSITIONAL_ONLY, _Parameter.VAR_POSITIONAL)
+        return [name for name, parameter in self.named.items() if parameter.kind in kinds]
 
     def default(self, name: str) -> Any:
         """Return the default of a parameter, or `inspect.Parameter.empty`."""
         return self.named[name].default if name in self.named else _EMPTY
 
-    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-        """Return what a call gives to the parameters; nothing when they do not fit, which `__init__` will say."""
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return what a call gives to the parameters, by name; what ``**kwargs`` takes is among it.
+
+        It is nothing when the arguments do not fit, which `__init__` will say.
+        """
         try:
             bound = self.signature.bind_partial(*args, **kwargs).arguments
         except TypeError:
-            return Call()
-        call = Call()
+            return {}
+        values: dict[str, Any] = {}
         for name, value in bound.items():
-            kind = self.signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
-                call.values.update(value)
-            elif kind in _BY_NAME:
-                call.values[name] = value
-            else:
-                call.unnamed.append(f"*{name}" if kind is inspect.Parameter.VAR_POSITIONAL else name)
-        return call
+            parameter = self.signature.parameters[name]
+            values |= value if parameter.kind is _Parameter.VAR_KEYWORD else {_stored_as(parameter): value}
+        return values
+
+    def spread(self, values: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Return the positional and the keyword arguments of the call that `bind` returns ``values`` for.
+
+        When a value is missing without which no such call can be made, all but those of ``*args`` are keywords, and
+        `__init__` will say so.
+        """
+        keywords = dict(values)
+        extra = [value for name in self.named if name.startswith("*") for value in keywords.pop(name, ())]
+        kinds = (_Parameter.POSITIONAL_ONLY, _Parameter.POSITIONAL_OR_KEYWORD)[: 2 if extra else 1]
+        leading = [name for name, parameter in self.named.items() if parameter.kind in kinds]
+        if any(name not in keywords and self.default(name) is _EMPTY for name in leading):
+            return [], keywords
+        return [*(keywords.pop(name, self.default(name)) for name in leading), *extra], keywords
+
+
+def _stored_as(parameter: inspect.Parameter) -> str:
+    return f"*{parameter.name}" if parameter.kind is _Parameter.VAR_POSITIONAL else parameter.name
+
+
+def _as_stored(parameter: inspect.Parameter, hint: Any) -> Any:
+    return types.GenericAlias(tuple, (hint, ...)) if parameter.kind is _Parameter.VAR_POSITIONAL else hint
 
 
 def _signature(function: Any) -> inspect.Signature:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from anyhub import files
 from anyhub.api.local_folder import list_local_folder
 from anyhub.api.patterns import Patterns, select, select_deleted
-from anyhub.errors import RepositoryExistsError, RepositoryNotFoundError, RevisionNotFoundError
+from anyhub.cards.seal import is_untouched
+from anyhub.errors import RepositoryNotFoundError, RevisionNotFoundError, ValidationError
+from anyhub.hub.making import made_if_missing
 from anyhub.hub.opening import open_hub, using
 from anyhub.models.checkpoint import CARD_NAME, Details, Written, belongs_to, write
 from anyhub.models.model_card import ModelCard
@@ -65,21 +67,26 @@ class _Files:
 def publish(model: HubModel, push: Push, endpoint: str | Path | Hub | None = None) -> str:
     """Make a repository hold a model, by one commit or none.
 
-    The repository is made after the model was saved, so that a model which can not be saved leaves no trace.
+    A repository that is missing is made after the model was saved, and unmade when the commit fails, so that a push
+    which fails leaves no trace.
 
     Returns:
         `str`: The address of the commit that the branch, or the pull request, is at.
 
     Raises:
+        ValidationError: When ``private`` is neither a bool nor None.
         RevisionNotFoundError: When there is no such branch.
         EditConflictError: When another writer changed the same files since the call began.
     """
+    if push.private is not None and not isinstance(push.private, bool):
+        raise ValidationError(f"private is True, False or None, not {push.private!r}; give one of these.")
     hub = open_hub(endpoint)
     repo = hub.repo_id(push.repo_id)
     branch = push.branch or DEFAULT_BRANCH
     base = _head(hub, repo, branch)
-    with using(hub), _files_of(model, push, hub, repo) as files_of_model:
-        base = base or _create(hub, repo, private=bool(push.private))
+    place = nullcontext() if base else made_if_missing(hub, repo, private=bool(push.private))
+    with using(hub), _files_of(model, push, hub, repo) as files_of_model, place:
+        base = base or _first_commit(hub, repo)
         done = hub.commit(
             repo,
             _changes(model, push, hub, repo, base, files_of_model),
@@ -114,10 +121,8 @@ def _head(hub: Hub, repo: RepoId, branch: str) -> str | None:
         ) from None
 
 
-def _create(hub: Hub, repo: RepoId, *, private: bool) -> str:
-    """Make a repository and return its first commit, on which the push is based whoever has pushed meanwhile."""
-    with suppress(RepositoryExistsError):
-        hub.create(repo, private=private)
+def _first_commit(hub: Hub, repo: RepoId) -> str:
+    """Return the first commit of a new repository, on which the push is based whoever has pushed meanwhile."""
     *_, first = hub.history(repo)
     return first.oid
 
@@ -161,14 +166,17 @@ def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new
 
 
 def _merged_card(hub: Hub, repo: RepoId, base: str, generated: AddFile) -> AddFile | None:
-    """Return the card that a repository has, with what its metadata lacks of a generated one; None when it has none."""
+    """Return somebody's own card of a repository, with what its metadata lacks of a generated one; None without one."""
     entries = hub.find(repo, base, [CARD_NAME])
     if not entries or entries[0].is_folder:
         return None
     with hub.open(repo, entries[0]) as stream:
         content = stream.read()
     try:
-        card = ModelCard(content.decode())
+        text = content.decode()
+        if is_untouched(text):
+            return None
+        card = ModelCard(text)
     except ValueError as error:  # not UTF-8, or its metadata can not be read: a person has to look at it
         logger.warning("The card of %s stays as it is: %s", repo, error)
         return AddFile(CARD_NAME, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from anyhub.errors import EntryNotFoundError
+from anyhub.errors import EntryNotFoundError, UnsupportedError
 from anyhub.models.mixin import ModelHubMixin
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SAFETENSORS_NAME = "model.safetensors"
 PICKLE_NAME = "pytorch_model.bin"
+SHARDS_NAME = "model.safetensors.index.json"
+"""The list of the files of a checkpoint that is spread over several."""
 
 
 class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
@@ -36,11 +38,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         >>> model = Digits.from_pretrained("username/digits")
     """
 
-    _hub_mixin_files: ClassVar[tuple[str, ...]] = (
-        SAFETENSORS_NAME,
-        "model.safetensors.index.json",
-        "model-*-of-*.safetensors",
-    )
+    _hub_mixin_files: ClassVar[tuple[str, ...]] = (SAFETENSORS_NAME, SHARDS_NAME, "model-*-of-*.safetensors")
     _hub_mixin_options: ClassVar[tuple[str, ...]] = ("map_location", "strict", "load_mode")
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
@@ -85,6 +83,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
 
         from anyhub.frameworks import pytorch
         from anyhub.models.load import fetch_for, withheld_arguments
+        from anyhub.models.parameters import Parameters
 
         def fetch(filename: str) -> Path:
             return fetch_for(
@@ -96,14 +95,14 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
                 local_files_only=local_files_only,
             )
 
-        arguments = {**withheld_arguments(), **model_kwargs}
+        arguments, keywords = Parameters.of(cls).spread({**withheld_arguments(), **model_kwargs})
         built: list[Any] = []
 
         def build() -> torch.nn.Module:
-            built[:] = [cls(**arguments)]  # the loader may begin anew: the last one counts
+            built[:] = [cls(*arguments, **keywords)]  # the loader may begin anew: the last one counts
             return _module_of(built[0])
 
-        weights = _first_of(fetch, SAFETENSORS_NAME, PICKLE_NAME)
+        weights = _find_weights(fetch)
         if weights.name == PICKLE_NAME:
             pytorch.load_pickle(build, weights, map_location=map_location, strict=strict)
         else:
@@ -120,12 +119,28 @@ def _module_of(model: Any) -> torch.nn.Module:
     return module
 
 
-def _first_of(fetch: Callable[[str], Path], preferred: str, other: str) -> Path:
-    """Return the preferred file, else the other one; when there is neither, say that the preferred one is missing."""
+def _find_weights(fetch: Callable[[str], Path]) -> Path:
+    """Return the file of the weights: safetensors, or, where there are none, a pickle.
+
+    Raises:
+        UnsupportedError: When the checkpoint is spread over several files.
+        EntryNotFoundError: When there are no weights; names the file of safetensors.
+    """
     try:
-        return fetch(preferred)
+        return fetch(SAFETENSORS_NAME)
     except EntryNotFoundError as missing:
-        try:
-            return fetch(other)
-        except EntryNotFoundError:
-            raise missing from None
+        if pickle := _fetch_if_there(fetch, PICKLE_NAME):
+            return pickle
+        if _fetch_if_there(fetch, SHARDS_NAME):
+            raise UnsupportedError(
+                f"The weights are spread over the files that {SHARDS_NAME!r} lists, and this version of anyhub loads "
+                f"a single file; load them with the library that wrote them, and save them as {SAFETENSORS_NAME!r}."
+            ) from None
+        raise missing from None
+
+
+def _fetch_if_there(fetch: Callable[[str], Path], filename: str) -> Path | None:
+    try:
+        return fetch(filename)
+    except EntryNotFoundError:
+        return None
