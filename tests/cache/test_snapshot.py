@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,6 @@ from anyhub.errors import (
     InvalidRevisionError,
     LocalEntryNotFoundError,
     PathCollisionError,
-    ReadOnlyError,
     RevisionNotFoundError,
 )
 from anyhub.values import AddFile, Entry
@@ -235,21 +235,37 @@ def test_a_bare_name_belongs_to_whoever_asks_the_hub(folder_hub: Counting) -> No
     assert cached_repo("x", endpoint=folder_hub).repo == folder_hub.repo_id("x")  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="the system lets this user write everywhere")
-def test_a_cache_that_can_not_be_written_is_read_and_says_so_when_it_has_to_write(memory_hub: Counting) -> None:
-    repo = cached(memory_hub)
-    fetch_file(repo, head(memory_hub), "config.json")
-    folders = [path for path in (repo.folder.root, *repo.folder.root.rglob("*")) if path.is_dir()]
+READER = """
+import sys
+from anyhub.cache import cached_repo, fetch_file, resolve_commit
+from anyhub.errors import ReadOnlyError
+repo = cached_repo("me/x", endpoint=sys.argv[1], cache_dir=sys.argv[2])
+commit = resolve_commit(repo, "main")
+print(fetch_file(repo, commit, "config.json").read_bytes())
+try:
+    fetch_file(repo, commit, "model.safetensors")
+except ReadOnlyError as error:
+    print("refused:", error)
+"""
+
+
+def test_a_cache_that_can_not_be_written_is_read_and_says_so_when_it_has_to_write(
+    folder_hub: Counting, tmp_path: Path, run_without_rights: Callable[..., str]
+) -> None:
+    cache = tmp_path / "cache"
+    repo = cached_repo("me/x", endpoint=folder_hub.endpoint, cache_dir=cache)
+    fetch_file(repo, resolve_commit(repo, "main"), "config.json")
+    folders = [path for path in (cache, *cache.rglob("*")) if path.is_dir()]
     for folder in folders:
         folder.chmod(0o555)
     try:
-        commit = resolve_commit(repo, "main")
-        assert fetch_file(repo, commit, "config.json").read_bytes() == FILES["config.json"]
-        with pytest.raises(ReadOnlyError):
-            fetch_file(repo, commit, "model.safetensors")
+        read, refused = run_without_rights(READER, folder_hub.endpoint, str(cache)).splitlines()
     finally:
         for folder in folders:
             folder.chmod(0o755)
+    assert read == repr(FILES["config.json"])
+    assert refused.startswith("refused: ")
+    assert str(cache) in refused
 
 
 def test_many_processes_fill_one_cache_at_once(folder_hub: Counting, tmp_path: Path) -> None:
