@@ -38,3 +38,10 @@ def test_a_commit_without_files_is_known_to_have_none(tmp_path: Path) -> None:
     assert entries.read_all(tmp_path / "record") is None
     entries.write_all(tmp_path / "record", [], tmp_path)
     assert entries.read_all(tmp_path / "record") == []
+
+
+def test_a_damaged_list_is_none(tmp_path: Path) -> None:
+    for damage in (b"complete\nnot a line", b"complete\n1 - x 0 a", b"\xff\xfe", b"complete\n"):
+        (tmp_path / "record").write_bytes(damage)
+        assert entries.read_all(tmp_path / "record") is None
+        assert entries.read_one(tmp_path / "record", "a") is None

@@ -14,6 +14,7 @@ LFS pointer in bytes, and the path.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from anyhub.cache import notes
@@ -26,15 +27,22 @@ _PARTIAL = "partial"
 def read_all(record: Path) -> list[Entry] | None:
     """Return every file of a commit, or None when the record is not there or not of every file."""
     lines = _lines(record)
-    return [_parse(line) for line in lines[1:]] if lines and lines[0] == _COMPLETE else None
+    if not lines or lines[0] != _COMPLETE:
+        return None
+    try:
+        return [_parse(line) for line in lines[1:]]
+    except ValueError:  # a damaged record is none: the hub is asked again
+        return None
 
 
 def read_one(record: Path, path: str) -> Entry | None:
     """Return one file of a commit, or None when it is not in the record."""
     ending = f" {path}"
     for line in _lines(record)[1:]:
-        if line.endswith(ending) and (entry := _parse(line)).path == path:
-            return entry
+        if line.endswith(ending):
+            with suppress(ValueError):
+                if (entry := _parse(line)).path == path:
+                    return entry
     return None
 
 

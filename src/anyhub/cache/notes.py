@@ -14,7 +14,7 @@ def read(path: Path) -> str | None:
     """Return a note, or None when there is none."""
     try:
         return path.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError, UnicodeDecodeError):
         return None
 
 

@@ -20,7 +20,13 @@ from anyhub.cache.fetching import fetch_blob
 from anyhub.cache.layout import RepoFolder
 from anyhub.cache.parallel import for_each
 from anyhub.cache.repo import CachedRepo
-from anyhub.errors import EntryNotFoundError, InvalidRevisionError, LocalEntryNotFoundError, PathCollisionError
+from anyhub.errors import (
+    CorruptFileError,
+    EntryNotFoundError,
+    InvalidRevisionError,
+    LocalEntryNotFoundError,
+    PathCollisionError,
+)
 from anyhub.hub.opening import check_free_for_folder
 from anyhub.paths import fold
 from anyhub.values import Entry, is_commit_id
@@ -178,6 +184,8 @@ def _ask_entry(cached: CachedRepo, hub: ReadsRepos, commit: str, path: str) -> E
     except EntryNotFoundError as error:
         notes.write(cached.folder.missing(commit, path), str(error), cached.folder.root)
         raise
+    if entry.path != path:
+        raise CorruptFileError(f"The hub answered for {entry.path!r} when asked for {path!r}. Ask whoever runs it.")
     if entry.is_folder:
         raise EntryNotFoundError(
             f"{path!r} of {str(cached.repo)!r} is a folder; use snapshot_download with allow_patterns='{path}/'."
