@@ -28,8 +28,9 @@ bench: ## Measure against the floor of the machine and against what a user would
 	@.venv-bench/bin/python -m benchmarks
 
 faults: environment ## Kill every durable operation at every system call, and look at what is left.
-	@scripts/system_packages.sh strace
+	@scripts/system_packages.sh git strace
 	@$(BIN)/python tests/faults/sweep.py
+	@$(BIN)/python tests/faults/hub_sweep.py
 
 docs: environment ## Run every example in the documents.
 	@$(BIN)/python -m pytest tests/test_docs.py

@@ -119,13 +119,6 @@ def push_stock_way(folder: str, gibibytes: float) -> dict[str, float]:
     return {"save, then hash": _timed(save_and_hash)}
 
 
-def import_time(statement: str) -> dict[str, float]:
-    """Import something in this fresh interpreter."""
-    start = time.perf_counter()
-    exec(statement, {})
-    return {"seconds": time.perf_counter() - start}
-
-
 def repository(hub: str) -> dict[str, float]:
     """Commit to and list a repository of 50,000 files."""
     from anyhub import LocalHub

@@ -17,9 +17,10 @@ import hashlib  # noqa: E402, F401
 import json  # noqa: E402, F401
 import shutil  # noqa: E402, F401
 
+from mark import begin  # noqa: E402
+
 from anyhub import files, folders  # noqa: E402
 
-MARK = "/anyhub-the-save-begins-here"
 OLD = {
     "model.safetensors": b"old weights " * 17_000,
     "config.json": b'{"generation": "old"}',
@@ -66,10 +67,8 @@ if __name__ == "__main__":
     target, way = Path(sys.argv[1]), sys.argv[2]
     if way == "journal":
         os.chdir(target)  # a current folder can not be exchanged
-    try:
-        os.close(os.open(MARK, os.O_RDONLY))
-    except FileNotFoundError:
-        if way == IN_PLACE:
-            save_in_place(target, NEW)
-        else:
-            save(target, WAYS[way][1])
+    begin()
+    if way == IN_PLACE:
+        save_in_place(target, NEW)
+    else:
+        save(target, WAYS[way][1])

@@ -50,7 +50,7 @@ def test_a_save_in_place_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("way", child.WAYS)
 def test_all_is_on_the_disk_before_the_step_that_decides(way: str, tmp_path: Path) -> None:
-    calls = sweep.trace(way, tmp_path, "rename,?renameat,?renameat2,fsync")
+    calls = sweep.trace(way, tmp_path, ["rename", "renameat", "renameat2", "fsync"])
     deciding = next(number for number, call in enumerate(calls) if DECIDING[way] in call)
     synced = [match[1] for call in calls[:deciding] if (match := re.match(r"fsync\(\d+<(.*)>", call))]
     after = [match[1] for call in calls[deciding:] if (match := re.match(r"fsync\(\d+<(.*)>", call))]
