@@ -75,7 +75,8 @@ def bench_push(work: Path, turns: int, quick: bool) -> None:
 
     def stock() -> dict[str, float]:
         figures = in_fresh_process("push_stock_way", folder=str(folder), gibibytes=gibibytes)
-        shutil.rmtree(folder / "stock")
+        shutil.rmtree(folder)
+        folder.mkdir()
         return figures
 
     gathered = take_turns(turns, {"ours": ours, "stock": stock})
