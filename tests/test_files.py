@@ -454,3 +454,16 @@ def test_an_exchange_with_nothing_is_an_error(tmp_path: Path) -> None:
     if sys.platform == "linux":
         with pytest.raises(FileNotFoundError):
             files.exchange(tmp_path / "a", tmp_path / "missing")
+
+
+def test_pieces_that_are_hashed_later_keep_their_order(tmp_path: Path) -> None:
+    pieces = [
+        bytes([number]) * size for number, size in enumerate((3, 40 * 2**20, 5, 40 * 2**20, 2**20, 1, 40 * 2**20))
+    ]
+    with files.create(tmp_path / "file") as writer:
+        for number, piece in enumerate(pieces):
+            writer.write(piece, lasting=number % 3 != 0)
+    content = b"".join(pieces)
+    assert (tmp_path / "file").read_bytes() == content
+    assert writer.digest.sha256 == hashlib.sha256(content).hexdigest()
+    assert writer.digest.size == len(content)

@@ -7,6 +7,7 @@ write it. The system is asked early to send bytes to the disk, so that an fsync 
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PIECE = 16 * 2**20
 _WORTH_A_THREAD = 2**20
+_MOST_BEHIND = 16 * PIECE
 
 current: ContextVar[Recording | None] = ContextVar("current", default=None)
 
@@ -43,47 +45,71 @@ class FileWriter:
         self._fd = fd
         self._size = 0
         self._hash = hashlib.sha256()
-        self._threads: ThreadPoolExecutor | None = None
+        self._hashing: ThreadPoolExecutor | None = None  # one thread: pieces are hashed in their order
+        self._hashed: deque[tuple[int, Future[None]]] = deque()
+        self._behind = 0
+        self._sender: ThreadPoolExecutor | None = None
         self._sent = 0
         self._sending: Future[bool] | None = None
 
     @property
     def digest(self) -> Digest:
         """What has been written so far."""
+        self._catch_up(0)
         return Digest(self._hash.hexdigest(), self._size)
 
-    def write(self, buffer: Buffer) -> None:
+    def write(self, buffer: Buffer, *, lasting: bool = False) -> None:
         """Append the bytes of a buffer, without copying them.
 
         Args:
-            buffer: Anything C-contiguous that `memoryview` takes, of any size. It may be changed once this returns.
+            buffer: Anything C-contiguous that `memoryview` takes, of any size.
+            lasting (`bool`): The buffer stays as it is until the file is closed, so that hashing may fall behind
+                writing. Else it may be changed once this returns.
 
         Raises:
-            OSError: When the disk refuses; what opened the file says it in our own errors.
+            DiskFullError, ReadOnlyError: When the disk refuses.
         """
         view = memoryview(buffer)
         if not view.nbytes:
             return
         view = view.cast("B")
         if view.nbytes < _WORTH_A_THREAD:
-            self._hash.update(view)
-            self._put(view)
+            self._write_small(view)
         else:
-            self._write_large(view)
+            self._write_large(view, lasting)
 
-    def _write_large(self, view: memoryview) -> None:
-        # Hashing stays within a piece of writing, so that a mapped file larger than memory is read from disk once.
-        hashed: Future[None] | None = None
+    def _write_small(self, view: memoryview) -> None:
+        if self._hashed:  # it has its place behind what is not hashed yet
+            self._hash_later(memoryview(bytes(view)))
+        else:
+            self._hash.update(view)
+        self._put(view)
+
+    def _write_large(self, view: memoryview, lasting: bool) -> None:
+        # Hashing stays near to writing, so that a mapped file larger than memory is read from disk once.
+        allowed = _MOST_BEHIND if lasting else PIECE
         try:
             for start in range(0, view.nbytes, PIECE):
                 piece = view[start : start + PIECE]
-                if hashed:
-                    hashed.result()
-                hashed = self._pool().submit(self._hash.update, piece)
+                self._catch_up(allowed - piece.nbytes)
+                self._hash_later(piece)
                 self._put(piece)
         finally:
-            if hashed:
-                hashed.result()
+            if not lasting:
+                self._catch_up(0)
+
+    def _hash_later(self, piece: memoryview) -> None:
+        if self._hashing is None:
+            self._hashing = _one_thread()
+        self._hashed.append((piece.nbytes, self._hashing.submit(self._hash.update, piece)))
+        self._behind += piece.nbytes
+
+    def _catch_up(self, most: int) -> None:
+        """Wait until at most so many bytes are written and not hashed."""
+        while self._hashed and self._behind > most:
+            size, hashed = self._hashed.popleft()
+            hashed.result()
+            self._behind -= size
 
     def _put(self, view: memoryview) -> None:
         try:
@@ -96,15 +122,9 @@ class FileWriter:
             raise
         if self._size - self._sent >= PIECE and (self._sending is None or self._sending.done()):
             offset, self._sent = self._sent, self._size
-            self._sending = self._pool().submit(syscalls.start_writing_back, self._fd, offset, self._sent - offset)
-
-    def _pool(self) -> ThreadPoolExecutor:
-        """Return two threads: one hashes, one sends bytes to the disk, and neither ever has two things to do."""
-        if self._threads is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._threads = ThreadPoolExecutor(2, thread_name_prefix="anyhub-write")
-        return self._threads
+            if self._sender is None:
+                self._sender = _one_thread()
+            self._sending = self._sender.submit(syscalls.start_writing_back, self._fd, offset, self._sent - offset)
 
     def __enter__(self) -> FileWriter:
         return self
@@ -112,8 +132,15 @@ class FileWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._threads:
-            self._threads.shutdown()
+        for threads in (self._hashing, self._sender):
+            if threads:
+                threads.shutdown()
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1, thread_name_prefix="anyhub-write")
 
 
 class Recording:

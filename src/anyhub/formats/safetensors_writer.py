@@ -37,8 +37,8 @@ class TensorSource:
         name (`str`): What it is called in the file.
         dtype (`str`): Its element type, one of `anyhub.formats.dtypes.BITS`.
         shape (`tuple[int, ...]`): Elements along each axis.
-        read: Returns its bytes as anything C-contiguous that `memoryview` takes; called once, when they are due, and
-            let go of before the next tensor's are asked for.
+        read: Returns its bytes as anything C-contiguous that `memoryview` takes; called once, when they are due. They
+            are not to change until the file is written, and are let go of when they are hashed, a little later.
     """
 
     name: str
@@ -78,7 +78,7 @@ def write(path: Path, tensors: Iterable[TensorSource], metadata: Mapping[str, st
     with files.create(path) as writer:
         writer.write(header)
         for tensor in laid_out:
-            writer.write(_checked_bytes(tensor))
+            writer.write(_checked_bytes(tensor), lasting=True)
     return writer.digest
 
 
