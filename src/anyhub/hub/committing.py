@@ -213,6 +213,7 @@ class Committer:
         """Let ``.gitattributes`` keep the lines of others, and say of every large file that it is one for git-lfs."""
         theirs = self._attributes_at(place, head.tree)
         rewritten = ATTRIBUTES_PATH in edits.nodes
+        deleted = rewritten and edits.nodes[ATTRIBUTES_PATH] is None
         rules = self._edited_attributes(place, edits) if rewritten else theirs
         base = self._attributes_at(place, looked_at.tree) if rewritten else theirs
         if theirs not in (base, rules):
@@ -227,7 +228,7 @@ class Committer:
         settled = Attributes.of(rules).extended_by(large) or rules
         if rewritten and settled == theirs:
             del edits.nodes[ATTRIBUTES_PATH]
-        elif settled != theirs:
+        elif settled != theirs and (settled or not deleted):
             edits.put_small(ATTRIBUTES_PATH, settled)
 
     def _edited_attributes(self, place: Place, edits: Edits) -> bytes:

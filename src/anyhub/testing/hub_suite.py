@@ -293,6 +293,10 @@ class HubSuite:
         hub.commit(repo, [DeleteFile(".gitattributes")], message="delete")
         assert "/x.raw filter=lfs" in self._rules(hub, repo)
 
+    def test_attributes_that_are_deleted_where_nothing_is_large_are_gone(self, hub: Hub, repo: RepoId) -> None:
+        commit = hub.commit(repo, [DeleteFile(".gitattributes")], message="delete").commit
+        assert hub.find(repo, commit.oid, [".gitattributes"]) == []
+
     def test_the_attributes_are_never_a_large_file(self, hub: Hub, repo: RepoId) -> None:
         commit = hub.commit(repo, [AddFile(".gitattributes", b"* filter=lfs\n")], message="all").commit
         assert hub.entry(repo, commit.oid, ".gitattributes").sha256 is None
