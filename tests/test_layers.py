@@ -16,9 +16,10 @@ SOURCE = Path(__file__).parent.parent / "src"
 
 # From the top down; rooms of one line are siblings, which do not import each other.
 LAYERS = (
-    ("cli", "testing"),
+    ("cli", "testing", "hub_mixin", "serialization", "repocard_data", "_eval_results", "utils"),
     ("anyhub",),  # the table of public names, `anyhub/__init__.py`
     ("server", "models"),
+    ("repocard",),
     ("api",),
     ("frameworks", "cache", "inference"),
     ("formats",),
@@ -31,7 +32,7 @@ LAYERS = (
     ("files",),
     ("writing", "progress"),
     ("syscalls", "paths", "values"),
-    ("errors",),
+    ("errors", "constants"),
 )
 HEIGHT = {room: -number for number, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -77,8 +77,8 @@ if TYPE_CHECKING:
     from anyhub.hub.memory import MemoryHub
     from anyhub.hub.opening import open_hub, using
     from anyhub.models.mixin import ModelHubMixin
-    from anyhub.models.model_card import ModelCard, RepoCard
     from anyhub.models.pytorch import PyTorchModelHubMixin
+    from anyhub.repocard.repo_card import ModelCard, RepoCard
 
 __version__ = "0.1.0"
 
@@ -100,12 +100,12 @@ _MODULE_OF = {
     "LastCommitInfo": "anyhub.api",
     "LocalHub": "anyhub.hub.local",
     "MemoryHub": "anyhub.hub.memory",
-    "ModelCard": "anyhub.models.model_card",
+    "ModelCard": "anyhub.repocard.repo_card",
     "ModelCardData": "anyhub.cards.metadata",
     "ModelHubMixin": "anyhub.models.mixin",
     "ModelInfo": "anyhub.api",
     "PyTorchModelHubMixin": "anyhub.models.pytorch",
-    "RepoCard": "anyhub.models.model_card",
+    "RepoCard": "anyhub.repocard.repo_card",
     "RepoFile": "anyhub.api",
     "RepoFolder": "anyhub.api",
     "RepoSibling": "anyhub.api",

@@ -6,13 +6,15 @@
     ├── ValidationError          (also ValueError)      the caller's input is malformed
     │   ├── InvalidRepoIdError
     │   ├── InvalidRevisionError
-    │   └── InvalidPathError
+    │   ├── InvalidPathError
+    │   └── MissingArgumentError (also TypeError)       a model needs an argument that was not stored
     ├── NotFoundError            (also LookupError)     a name that nothing answers to
     │   ├── RepositoryNotFoundError
     │   ├── RevisionNotFoundError
     │   ├── PullRequestNotFoundError
-    │   └── EntryNotFoundError   (also FileNotFoundError)
-    │       └── LocalEntryNotFoundError                 not in the cache, and asked not to look further
+    │   ├── EntryNotFoundError   (also FileNotFoundError)
+    │   │   └── LocalEntryNotFoundError                 not in the cache, and asked not to look further
+    │   └── NotASafetensorsRepoError                    the repository has no weights in safetensors
     ├── ConflictError                                   the hub's state says no; nothing was changed
     │   ├── RepositoryExistsError
     │   ├── RevisionExistsError
@@ -20,12 +22,19 @@
     │   ├── ParentCommitError                           the branch is not at the stated parent commit
     │   └── PathCollisionError                          two names that some file systems hold to be one
     ├── CorruptFileError         (also ValueError)      bytes that are not what their format or hash says
+    │   └── SafetensorsParsingError
+    ├── DDUFError                                       about DDUF files
+    │   ├── DDUFCorruptedFileError   (also CorruptFileError)
+    │   └── DDUFExportError          (also ValidationError)
+    │       └── DDUFInvalidEntryNameError
+    ├── CheckpointMismatchError  (also RuntimeError)    weights that do not fit the model
     ├── UnsafeFileError          (also ValueError)      a file that would run code when loaded
     ├── FormatTooNewError                               written by a newer anyhub
     ├── StorageError             (also OSError)         the disk says no
     │   ├── DiskFullError
     │   └── ReadOnlyError        (also PermissionError)
     ├── UnsupportedError                                understood, but not something this hub can do
+    │   └── OtherFrameworkError  (also OSError)         weights that another framework has written
     └── MissingDependencyError   (also ImportError)     an extra has to be installed
 
 Each class has a ``code``, the name by which it travels between processes and machines; each message is one sentence
@@ -87,6 +96,12 @@ class InvalidPathError(ValidationError):
     """A text that can not be the path of a file in a repository."""
 
 
+class MissingArgumentError(ValidationError, TypeError):
+    """A model can not be constructed without an argument that was not stored; ``names`` has all such."""
+
+    names: Sequence[str] = ()
+
+
 class NotFoundError(HubError, LookupError):
     """A name that nothing answers to."""
 
@@ -109,6 +124,10 @@ class EntryNotFoundError(NotFoundError, FileNotFoundError):
 
 class LocalEntryNotFoundError(EntryNotFoundError):
     """The file is not in the cache, and the caller asked not to look further."""
+
+
+class NotASafetensorsRepoError(NotFoundError):
+    """The repository has no weights in the safetensors format."""
 
 
 class ConflictError(HubError):
@@ -143,6 +162,30 @@ class CorruptFileError(HubError, ValueError):
     """Bytes that are not what their format or their hash says."""
 
 
+class SafetensorsParsingError(CorruptFileError):
+    """A file that is not a sound safetensors file, or a list of shards that is not a sound one."""
+
+
+class DDUFError(HubError):
+    """Something about a DDUF file."""
+
+
+class DDUFCorruptedFileError(DDUFError, CorruptFileError):
+    """A file that is not a sound DDUF file."""
+
+
+class DDUFExportError(DDUFError, ValidationError):
+    """What can not be written as a DDUF file."""
+
+
+class DDUFInvalidEntryNameError(DDUFExportError):
+    """A name that no entry of a DDUF file may have."""
+
+
+class CheckpointMismatchError(HubError, RuntimeError):
+    """The tensors of a checkpoint are not those of the model."""
+
+
 class UnsafeFileError(HubError, ValueError):
     """A file that would run code when it is loaded."""
 
@@ -165,6 +208,10 @@ class ReadOnlyError(StorageError, PermissionError):
 
 class UnsupportedError(HubError):
     """Understood, but not something that this hub, or this version, can do."""
+
+
+class OtherFrameworkError(UnsupportedError, OSError):
+    """Weights that another framework has written, in its own way."""
 
 
 class MissingDependencyError(HubError, ImportError):

@@ -186,7 +186,7 @@ def test_yaml_reads_back_as_the_same_data(values: dict[str, object], line_break:
 
 def test_neither_yaml_nor_jinja_is_imported_before_it_is_needed(tmp_path: Path) -> None:
     code = (
-        "import sys; import anyhub.models.model_card as m; m.ModelCardData(tags=['a']).to_dict();"
+        "import sys; import anyhub.repocard.repo_card as m; m.ModelCardData(tags=['a']).to_dict();"
         "print(sorted({'yaml', 'jinja2', 'numpy', 'torch', 'importlib.resources'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

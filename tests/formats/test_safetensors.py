@@ -10,9 +10,10 @@ import safetensors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anyhub.constants import SAFETENSORS_MAX_HEADER_LENGTH
 from anyhub.errors import CorruptFileError
 from anyhub.formats.dtypes import BITS, byte_count
-from anyhub.formats.safetensors import MAX_HEADER_BYTES, TensorInfo, read_header
+from anyhub.formats.safetensors import TensorInfo, read_header
 
 ONE = {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}
 
@@ -61,7 +62,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "it has 0 bytes"),
     "seven bytes": (b"\x02\0\0\0\0\0\0", "it has 7 bytes"),
     "a header past the end": (encoded(b"{}", length=100), "98 bytes early"),
-    "a huge header": (encoded(b"{}", length=MAX_HEADER_BYTES + 1), "25,000,001 bytes"),
+    "a huge header": (encoded(b"{}", length=SAFETENSORS_MAX_HEADER_LENGTH + 1), "25,000,001 bytes"),
     "a header of all bytes there are": (b"\xff" * 64, "claims a header of"),
     "no UTF-8": (encoded(b'{"\xff":1}'), "not UTF-8 at byte 2"),
     "no header": (encoded(b""), "begin with a brace"),

@@ -14,8 +14,8 @@ import pytest
 from anyhub.api import HfApi, hf_hub_download
 from anyhub.errors import ValidationError
 from anyhub.models.mixin import ModelHubMixin
-from anyhub.models.model_card import ModelCard
 from anyhub.models.pytorch import PyTorchModelHubMixin
+from anyhub.repocard.repo_card import ModelCard
 
 
 class Text(ModelHubMixin):

@@ -21,7 +21,7 @@ from anyhub.errors import (
 from anyhub.hub.local import LocalHub
 from anyhub.hub.opening import open_hub
 from anyhub.models.mixin import ModelHubMixin
-from anyhub.models.model_card import ModelCard
+from anyhub.repocard.repo_card import ModelCard
 
 REPO = "username/my-model"
 

@@ -16,8 +16,8 @@ from torch import nn  # noqa: E402
 from anyhub.api import HfApi  # noqa: E402
 from anyhub.errors import CorruptFileError, EntryNotFoundError, UnsupportedError  # noqa: E402
 from anyhub.frameworks.pytorch import IncompleteCheckpointWarning  # noqa: E402
-from anyhub.models.model_card import ModelCard  # noqa: E402
 from anyhub.models.pytorch import PyTorchModelHubMixin  # noqa: E402
+from anyhub.repocard.repo_card import ModelCard  # noqa: E402
 
 REPO = "username/net"
 

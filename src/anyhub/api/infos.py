@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from anyhub.api.repo_files import BlobLfsInfo
 from anyhub.api.session import Endpoint, Session, Token
+from anyhub.constants import REPOCARD_NAME
 from anyhub.errors import ValidationError
 from anyhub.values import DEFAULT_BRANCH, Commit, Entry, Query, RepoId, RepoType
 from anyhub.values import RepoInfo as HubInfo
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CARD = "README.md"
-_MAX_CARD_BYTES = 2**20
+_MAXREPOCARD_NAME_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -258,8 +258,8 @@ def _card_data(hub: ReadsRepos, repo: RepoId, commit: Commit, entries: list[Entr
     from anyhub.cards.metadata import CardData, ModelCardData
     from anyhub.cards.text import CardText
 
-    entry = next((entry for entry in entries if entry.path == _CARD), None)
-    if entry is None or entry.size > _MAX_CARD_BYTES:
+    entry = next((entry for entry in entries if entry.path == REPOCARD_NAME), None)
+    if entry is None or entry.size > _MAXREPOCARD_NAME_BYTES:
         return None
     with hub.open(repo, entry) as stream:
         text = CardText.cut(stream.read().decode("utf-8", "replace"))

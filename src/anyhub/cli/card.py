@@ -7,6 +7,7 @@ from pathlib import Path
 
 from anyhub.cli.command import Command, add_repo, add_revision
 from anyhub.cli.output import print_json, print_text
+from anyhub.constants import REPOCARD_NAME
 from anyhub.errors import EntryNotFoundError
 
 
@@ -29,7 +30,7 @@ def _download(args: argparse.Namespace) -> str:
 
     api = HfApi(endpoint=args.endpoint)
     try:
-        return api.hf_hub_download(args.repo, "README.md", repo_type=args.type, revision=args.revision)
+        return api.hf_hub_download(args.repo, REPOCARD_NAME, repo_type=args.type, revision=args.revision)
     except EntryNotFoundError as error:
         raise EntryNotFoundError(
             f"{args.repo!r} has no card, which is its file README.md; write one, and bring it there with "
@@ -38,7 +39,7 @@ def _download(args: argparse.Namespace) -> str:
 
 
 def _print_parts(path: str, args: argparse.Namespace) -> None:
-    from anyhub.models.model_card import RepoCard
+    from anyhub.repocard.repo_card import RepoCard
 
     card = RepoCard.load(path)
     metadata = card.data.to_dict()

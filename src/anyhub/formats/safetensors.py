@@ -21,14 +21,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from anyhub.errors import CorruptFileError
+from anyhub.constants import SAFETENSORS_MAX_HEADER_LENGTH
+from anyhub.errors import SafetensorsParsingError
 from anyhub.formats.dtypes import BITS, byte_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MAX_HEADER_BYTES = 25_000_000
 MAX_TENSORS = 200_000
 METADATA = "__metadata__"
 PREFIX_BYTES = 8
@@ -91,7 +91,7 @@ def read_header(path: Path) -> Header:
         `Header`: Its tensors cover the data of the file exactly, each byte once.
 
     Raises:
-        CorruptFileError: When the file is anything else; the message says what is wrong.
+        SafetensorsParsingError: When the file is anything else; the message says what is wrong.
         OSError: When the file can not be read.
     """
     try:
@@ -100,7 +100,7 @@ def read_header(path: Path) -> Header:
         header = _parse(text)
         _audit(header.tensors, data_bytes)
     except _Objection as objection:
-        raise CorruptFileError(
+        raise SafetensorsParsingError(
             f"{str(path)!r} is not a sound safetensors file: {objection}. Download it again, or save it anew."
         ) from None
     return header
@@ -116,8 +116,10 @@ def _read_text(file: BinaryIO) -> tuple[str, int]:
     if size < PREFIX_BYTES:
         raise _Objection(f"it has {size} bytes, fewer than the {PREFIX_BYTES} that give the length of the header")
     length = int.from_bytes(file.read(PREFIX_BYTES), "little")
-    if length > MAX_HEADER_BYTES:
-        raise _Objection(f"it claims a header of {length:,} bytes, and {MAX_HEADER_BYTES:,} is the most that is read")
+    if length > SAFETENSORS_MAX_HEADER_LENGTH:
+        raise _Objection(
+            f"it claims a header of {length:,} bytes, and {SAFETENSORS_MAX_HEADER_LENGTH:,} is the most that is read"
+        )
     data_bytes = size - PREFIX_BYTES - length
     content = file.read(length)
     if data_bytes < 0 or len(content) < length:

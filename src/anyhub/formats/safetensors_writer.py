@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anyhub import files
+from anyhub.constants import SAFETENSORS_MAX_HEADER_LENGTH
 from anyhub.errors import ValidationError, did_you_mean
 from anyhub.formats.dtypes import BITS, LAYOUT_RANK, byte_count
-from anyhub.formats.safetensors import MAX_HEADER_BYTES, MAX_TENSORS, METADATA, PREFIX_BYTES
+from anyhub.formats.safetensors import MAX_TENSORS, METADATA, PREFIX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -109,8 +110,10 @@ def encode_header(laid_out: Sequence[TensorSource], metadata: Mapping[str, str])
         members[tensor.name] = {"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": [start, at]}
     text = _encode(members)
     text += b" " * (-len(text) % PREFIX_BYTES)
-    if len(text) > MAX_HEADER_BYTES:
-        raise ValidationError(f"The names and metadata take {len(text):,} bytes; the most is {MAX_HEADER_BYTES:,}.")
+    if len(text) > SAFETENSORS_MAX_HEADER_LENGTH:
+        raise ValidationError(
+            f"The names and metadata take {len(text):,} bytes; the most is {SAFETENSORS_MAX_HEADER_LENGTH:,}."
+        )
     return len(text).to_bytes(PREFIX_BYTES, "little") + text
 
 

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from anyhub import files, folders
 from anyhub.cards.seal import is_untouched, seal
+from anyhub.constants import CONFIG_NAME, REPOCARD_NAME
 from anyhub.errors import ValidationError
-from anyhub.models import config_file
-from anyhub.models.config_capture import Capture
-from anyhub.models.config_file import CONFIG_NAME
+from anyhub.models.config import file as config_file
+from anyhub.models.config.capture import Capture
 
 if TYPE_CHECKING:
     from anyhub.models.hooks import HubModel
-
-CARD_NAME = "README.md"
 
 _card_values: ContextVar[Mapping[str, Any] | None] = ContextVar("anyhub_card_values", default=None)
 
@@ -91,18 +89,18 @@ def write(model: HubModel, folder: Path, details: Details, *, with_card: bool = 
     content = config_of(model, details)
     if content is not None and not (folder / CONFIG_NAME).exists():
         files.write(folder / CONFIG_NAME, config_file.dump(content))
-    if not with_card or (folder / CARD_NAME).exists():
+    if not with_card or (folder / REPOCARD_NAME).exists():
         return Written(content, card=False)
     with _known_for_card(repo_id=details.repo_id, config=content):
         card = model.generate_model_card(**details.card_kwargs)
-    files.write(folder / CARD_NAME, seal(str(card)))
+    files.write(folder / REPOCARD_NAME, seal(str(card)))
     return Written(content, card=True)
 
 
 def _has_own_card(folder: Path) -> bool:
     """Return whether a folder has a card that is not as it was generated."""
     try:
-        return not is_untouched((folder / CARD_NAME).read_bytes().decode())
+        return not is_untouched((folder / REPOCARD_NAME).read_bytes().decode())
     except FileNotFoundError:
         return False
     except (UnicodeDecodeError, IsADirectoryError, PermissionError):

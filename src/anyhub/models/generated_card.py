@@ -12,7 +12,7 @@ from anyhub.cards.metadata import ModelCardData
 from anyhub.cards.seal import seal
 from anyhub.models.checkpoint import Details, config_of, known_for_card
 from anyhub.models.hooks import HubModel
-from anyhub.models.model_card import ModelCard
+from anyhub.repocard.repo_card import ModelCard
 
 _METADATA = frozenset(inspect.signature(ModelCardData).parameters) - {"ignore_metadata_errors", "kwargs"}
 

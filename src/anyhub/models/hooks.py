@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from anyhub.models.config_capture import Capture
-from anyhub.models.config_values import Coders
+from anyhub.models.config.capture import Capture
+from anyhub.models.config.values import Coders
 from anyhub.models.mixin_info import MixinInfo
 
 

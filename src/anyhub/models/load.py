@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from anyhub import folders
 from anyhub.cache import CachedRepo, cached_repo, entries, fetch_file, resolve_commit
+from anyhub.constants import CONFIG_NAME
 from anyhub.errors import EntryNotFoundError, LocalEntryNotFoundError, ValidationError, did_you_mean
 from anyhub.hub.opening import open_hub, using
-from anyhub.models import config_file
-from anyhub.models.config_capture import CONFIG, is_dataclass_value
-from anyhub.models.config_file import CONFIG_NAME
+from anyhub.models.config import file as config_file
+from anyhub.models.config.capture import CONFIG, is_dataclass_value
+from anyhub.models.config.parameters import Parameters
 from anyhub.models.hooks import names_of
-from anyhub.models.parameters import Parameters
 from anyhub.values import DEFAULT_BRANCH
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from anyhub.hub.interface import Hub
-    from anyhub.models.config_values import Coders
-    from anyhub.models.model_card import ModelCard
+    from anyhub.models.config.values import Coders
+    from anyhub.repocard.repo_card import ModelCard
 
 
 class ModelHubMixin:
@@ -364,7 +364,7 @@ def _make(new: Callable[..., Any], cls: type, args: tuple[Any, ...], kwargs: dic
 
 
 def _remember(instance: ModelHubMixin, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    from anyhub.models.config_capture import capture
+    from anyhub.models.config.capture import capture
 
     captured = capture(type(instance), args, kwargs, instance._hub_mixin_coders)
     # Past the class's own `__setattr__`, which may be for frozen instances, or not be ready before `__init__`.

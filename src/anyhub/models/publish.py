@@ -15,11 +15,12 @@ from anyhub import files
 from anyhub.api.local_folder import list_local_folder
 from anyhub.api.patterns import Patterns, select, select_deleted
 from anyhub.cards.seal import is_untouched
+from anyhub.constants import REPOCARD_NAME
 from anyhub.errors import RepositoryNotFoundError, RevisionNotFoundError, ValidationError
 from anyhub.hub.making import made_if_missing
 from anyhub.hub.opening import open_hub, using
-from anyhub.models.checkpoint import CARD_NAME, Details, Written, belongs_to, write
-from anyhub.models.model_card import ModelCard
+from anyhub.models.checkpoint import Details, Written, belongs_to, write
+from anyhub.repocard.repo_card import ModelCard
 from anyhub.values import DEFAULT_BRANCH, AddFile, Change, DeleteFile, RepoId
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def _has_one_name(file: Path) -> bool:
 def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new: _Files) -> list[Change]:
     """Return what is to be changed since a commit: files added, and those removed that nothing takes the place of."""
     added = {file.path: file for file in new.added}
-    if new.written.card and CARD_NAME in added and (card := _merged_card(hub, repo, base, added[CARD_NAME])):
-        added[CARD_NAME] = card
+    if new.written.card and REPOCARD_NAME in added and (card := _merged_card(hub, repo, base, added[REPOCARD_NAME])):
+        added[REPOCARD_NAME] = card
     wanted = select(added, push.allow_patterns, push.ignore_patterns)
     existing = [entry.path for entry in hub.tree(repo, base) if not entry.is_folder]
     is_ours = belongs_to(model)
@@ -167,7 +168,7 @@ def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new
 
 def _merged_card(hub: Hub, repo: RepoId, base: str, generated: AddFile) -> AddFile | None:
     """Return somebody's own card of a repository, with what its metadata lacks of a generated one; None without one."""
-    entries = hub.find(repo, base, [CARD_NAME])
+    entries = hub.find(repo, base, [REPOCARD_NAME])
     if not entries or entries[0].is_folder:
         return None
     with hub.open(repo, entries[0]) as stream:
@@ -179,12 +180,12 @@ def _merged_card(hub: Hub, repo: RepoId, base: str, generated: AddFile) -> AddFi
         card = ModelCard(text)
     except ValueError as error:  # not UTF-8, or its metadata can not be read: a person has to look at it
         logger.warning("The card of %s stays as it is: %s", repo, error)
-        return AddFile(CARD_NAME, content)
+        return AddFile(REPOCARD_NAME, content)
     metadata = ModelCard(_text_of(generated)).data.to_dict()
     for key, value in metadata.items():
         if key not in card.data:
             card.data[key] = value
-    return AddFile(CARD_NAME, card.content.encode())
+    return AddFile(REPOCARD_NAME, card.content.encode())
 
 
 def _text_of(file: AddFile) -> str:

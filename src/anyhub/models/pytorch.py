@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from anyhub.constants import PYTORCH_WEIGHTS_NAME, SAFETENSORS_INDEX_FILE, SAFETENSORS_SINGLE_FILE
 from anyhub.errors import EntryNotFoundError, UnsupportedError
 from anyhub.models.mixin import ModelHubMixin
 
@@ -13,12 +14,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from anyhub.models.model_card import ModelCard
-
-SAFETENSORS_NAME = "model.safetensors"
-PICKLE_NAME = "pytorch_model.bin"
-SHARDS_NAME = "model.safetensors.index.json"
-"""The list of the files of a checkpoint that is spread over several."""
+    from anyhub.repocard.repo_card import ModelCard
 
 
 class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
@@ -38,7 +34,11 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         >>> model = Digits.from_pretrained("username/digits")
     """
 
-    _hub_mixin_files: ClassVar[tuple[str, ...]] = (SAFETENSORS_NAME, SHARDS_NAME, "model-*-of-*.safetensors")
+    _hub_mixin_files: ClassVar[tuple[str, ...]] = (
+        SAFETENSORS_SINGLE_FILE,
+        SAFETENSORS_INDEX_FILE,
+        "model-*-of-*.safetensors",
+    )
     _hub_mixin_options: ClassVar[tuple[str, ...]] = ("map_location", "strict", "load_mode")
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
@@ -82,8 +82,8 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         """
 
         from anyhub.frameworks import pytorch
+        from anyhub.models.config.parameters import Parameters
         from anyhub.models.load import fetch_for, withheld_arguments
-        from anyhub.models.parameters import Parameters
 
         def fetch(filename: str) -> Path:
             return fetch_for(
@@ -103,7 +103,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
             return _module_of(built[0])
 
         weights = _find_weights(fetch)
-        if weights.name == PICKLE_NAME:
+        if weights.name == PYTORCH_WEIGHTS_NAME:
             pytorch.load_pickle(build, weights, map_location=map_location, strict=strict)
         else:
             pytorch.load_module(build, weights, map_location=map_location, strict=strict, load_mode=load_mode)
@@ -127,14 +127,15 @@ def _find_weights(fetch: Callable[[str], Path]) -> Path:
         EntryNotFoundError: When there are no weights; names the file of safetensors.
     """
     try:
-        return fetch(SAFETENSORS_NAME)
+        return fetch(SAFETENSORS_SINGLE_FILE)
     except EntryNotFoundError as missing:
-        if pickle := _fetch_if_there(fetch, PICKLE_NAME):
+        if pickle := _fetch_if_there(fetch, PYTORCH_WEIGHTS_NAME):
             return pickle
-        if _fetch_if_there(fetch, SHARDS_NAME):
+        if _fetch_if_there(fetch, SAFETENSORS_INDEX_FILE):
             raise UnsupportedError(
-                f"The weights are spread over the files that {SHARDS_NAME!r} lists, and this version of anyhub loads "
-                f"a single file; load them with the library that wrote them, and save them as {SAFETENSORS_NAME!r}."
+                f"The weights are spread over the files that {SAFETENSORS_INDEX_FILE!r} lists, and this version of "
+                "anyhub loads a single file; load them with the library that wrote them, and save them as "
+                f"{SAFETENSORS_SINGLE_FILE!r}."
             ) from None
         raise missing from None
 

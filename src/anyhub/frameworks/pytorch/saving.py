@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
+from anyhub.constants import SAFETENSORS_SINGLE_FILE
 from anyhub.errors import UnsupportedError
 from anyhub.formats import safetensors_writer
 from anyhub.formats.safetensors_writer import TensorSource
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from anyhub.values import Digest
-
-FILE_NAME = "model.safetensors"
 
 
 def save_module(module: nn.Module, folder: Path) -> Digest:
@@ -52,7 +51,9 @@ def save_module(module: nn.Module, folder: Path) -> Digest:
     notes = {name: _to_json(name, value) for name, value in state.items() if not isinstance(value, Tensor)}
     views = {tie.name for tie in ties.views}
     sources = [_source(name, tensor) for name, tensor in tensors.items() if name not in views]
-    return safetensors_writer.write(folder / FILE_NAME, sources, {**_tied_names(ties), **notes, "format": "pt"})
+    return safetensors_writer.write(
+        folder / SAFETENSORS_SINGLE_FILE, sources, {**_tied_names(ties), **notes, "format": "pt"}
+    )
 
 
 def _tied_names(ties: Ties) -> dict[str, str]:

@@ -12,6 +12,7 @@ from anyhub import files
 from anyhub.cards.generate import BLANK_MODEL_CARD, render
 from anyhub.cards.metadata import CardData, ModelCardData
 from anyhub.cards.text import CardText
+from anyhub.constants import REPOCARD_NAME
 from anyhub.errors import CorruptFileError, ValidationError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CARD_NAME = "README.md"
 _MAX_CARD_BYTES = 16 << 20
 
 _TEXTS = ("library_name", "license_link", "license_name", "model_name", "pipeline_tag")
@@ -159,7 +159,7 @@ class RepoCard:
 
             downloaded = hf_hub_download(
                 repo_id_or_path if isinstance(repo_id_or_path, str) else str(repo_id_or_path),  # a `RepoUrl` is a `str`
-                CARD_NAME,
+                REPOCARD_NAME,
                 repo_type=repo_type or cls.repo_type,
                 revision=revision,
                 token=token,
@@ -225,7 +225,7 @@ class RepoCard:
 
         return HfApi(endpoint=endpoint, token=token).upload_file(
             path_or_fileobj=self.content.encode(),
-            path_in_repo=CARD_NAME,
+            path_in_repo=REPOCARD_NAME,
             repo_id=repo_id,
             repo_type=repo_type or self.repo_type,
             commit_message=commit_message,

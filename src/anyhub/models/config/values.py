@@ -27,7 +27,7 @@ from pathlib import PurePath
 from typing import Any, Final, TypeAlias
 
 from anyhub.errors import CorruptFileError
-from anyhub.models.type_hints import hints_of
+from anyhub.models.config.type_hints import hints_of
 
 Coders: TypeAlias = Mapping[type, tuple[Callable[[Any], Any], Callable[[Any], Any]]]
 """An encoder and a decoder for each type that JSON does not know."""

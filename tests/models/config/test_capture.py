@@ -16,8 +16,8 @@ import numpy
 import pytest
 
 from anyhub.errors import CorruptFileError, ValidationError
+from anyhub.models.config.parameters import Parameters
 from anyhub.models.mixin import ModelHubMixin
-from anyhub.models.parameters import Parameters
 
 
 class Bare(ModelHubMixin):

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from anyhub.models.config_values import NOT_JSON, Coders, encode, encode_fields
-from anyhub.models.parameters import Parameters
+from anyhub.models.config.parameters import Parameters
+from anyhub.models.config.values import NOT_JSON, Coders, encode, encode_fields
 
 CONFIG = "config"
 """The parameter that stands for a whole configuration."""

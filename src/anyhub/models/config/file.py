@@ -25,14 +25,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from anyhub.constants import CONFIG_NAME
 from anyhub.errors import CorruptFileError, ValidationError
-from anyhub.models.config_capture import CONFIG, Capture, is_dataclass_value
-from anyhub.models.config_values import NOT_JSON, Coders, decode, encode, encode_fields
-from anyhub.models.parameters import Parameters
+from anyhub.models.config.capture import CONFIG, Capture, is_dataclass_value
+from anyhub.models.config.parameters import Parameters
+from anyhub.models.config.values import NOT_JSON, Coders, decode, encode, encode_fields
 
 logger = logging.getLogger(__name__)
-
-CONFIG_NAME = "config.json"
 
 
 def content_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from anyhub.models.type_hints import hints_of
+from anyhub.models.config.type_hints import hints_of
 
 _Parameter = inspect.Parameter
 _EMPTY = _Parameter.empty

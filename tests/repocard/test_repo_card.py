@@ -19,7 +19,7 @@ from anyhub.errors import (
     RevisionNotFoundError,
     ValidationError,
 )
-from anyhub.models.model_card import ModelCard, RepoCard
+from anyhub.repocard.repo_card import ModelCard, RepoCard
 
 CARDS: dict[str, str] = runpy.run_path(str(Path(__file__).parents[1] / "cards" / "test_text.py"))["CARDS"]
 CARD = "---\n# what it is\nlicense: mit  # as agreed\ntags: [a, b]\n---\n# Title\n"
