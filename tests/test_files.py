@@ -127,7 +127,7 @@ def test_pieces_are_hashed_in_turn_and_all_of_them_when_write_returns(
 
     monkeypatch.setattr(os, "write", and_tell)
     with files.create(tmp_path / "a") as writer:
-        monkeypatch.setattr(writer, "_hash", slow)
+        monkeypatch.setattr(writer._hashing, "_hash", slow)
         writer.write(LARGE)
         assert slow.done == len(LARGE)
     assert not slow.overlapped

@@ -101,8 +101,12 @@ def _free_bytes(path: Path) -> int:
 
 
 @contextmanager
-def create(path: Path) -> Iterator[FileWriter]:
+def create(path: Path, *, hashing: bool = True) -> Iterator[FileWriter]:
     """Open a new file for staging: hashed while it is written, removed when the body fails, neither synced nor atomic.
+
+    Args:
+        path (`Path`): A file that does not exist yet.
+        hashing (`bool`): Whether the caller wants the digest; within `recording`, it is computed in any case.
 
     Raises:
         FileExistsError: When the name is taken.
@@ -110,7 +114,8 @@ def create(path: Path) -> Iterator[FileWriter]:
     """
     with storage_errors(path):
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-    writer = FileWriter(fd)
+    recording = writing.current.get()
+    writer = FileWriter(fd, hashing=hashing or recording is not None)
     try:
         try:
             with writer:
@@ -122,7 +127,7 @@ def create(path: Path) -> Iterator[FileWriter]:
         remove(path)  # first, so that what is free is counted without it
         with storage_errors(path) if error is writer.refusal else nullcontext():
             raise
-    if recording := writing.current.get():
+    if recording:
         recording.note(path, writer.digest)
 
 

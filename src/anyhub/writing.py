@@ -1,7 +1,7 @@
 """A file that is hashed by a second thread while the system writes it, and notes of what such files hold.
 
-This costs the longer of the two, not their sum: the SHA-256 of a gigabyte takes about as long as a good disk needs to
-write it. The system is asked early to send bytes to the disk, so that an fsync at the end finds little left to do.
+With hashing it takes the longer of the two, not their sum: the SHA-256 of a gigabyte takes about as long as a good disk
+needs to write it. The system is asked early to send bytes to the disk, so that an fsync at the end finds little to do.
 """
 
 from __future__ import annotations
@@ -33,21 +33,17 @@ class FileWriter:
 
     Args:
         fd (`int`): The descriptor of an empty file that is open for writing; closed by whoever opened it.
+        hashing (`bool`): Whether anybody will ask for the digest.
 
     Attributes:
         refusal (`OSError`, *optional*): What the system said when it would not write.
     """
 
-    def __init__(self, fd: int) -> None:
-        import hashlib
-
+    def __init__(self, fd: int, *, hashing: bool = True) -> None:
         self.refusal: OSError | None = None
         self._fd = fd
         self._size = 0
-        self._hash = hashlib.sha256()
-        self._hashing: ThreadPoolExecutor | None = None  # one thread: pieces are hashed in their order
-        self._hashed: deque[tuple[int, Future[None]]] = deque()
-        self._behind = 0
+        self._hashing = Hashing() if hashing else None
         self._sender: ThreadPoolExecutor | None = None
         self._sent = 0
         self._sending: Future[bool] | None = None
@@ -55,8 +51,8 @@ class FileWriter:
     @property
     def digest(self) -> Digest:
         """What has been written so far."""
-        self._catch_up(0)
-        return Digest(self._hash.hexdigest(), self._size)
+        assert self._hashing, "opened without hashing"
+        return Digest(self._hashing.hexdigest(), self._size)
 
     def write(self, buffer: Buffer, *, lasting: bool = False) -> None:
         """Append the bytes of a buffer, without copying them.
@@ -73,43 +69,30 @@ class FileWriter:
         if not view.nbytes:
             return
         view = view.cast("B")
-        if view.nbytes < _WORTH_A_THREAD:
-            self._write_small(view)
+        if self._hashing is None:
+            self._put_pieces(view)
+        elif view.nbytes < _WORTH_A_THREAD:
+            self._hashing.add(view)
+            self._put(view)
         else:
-            self._write_large(view, lasting)
+            self._write_large(view, self._hashing, lasting)
 
-    def _write_small(self, view: memoryview) -> None:
-        if self._hashed:  # it has its place behind what is not hashed yet
-            self._hash_later(memoryview(bytes(view)))
-        else:
-            self._hash.update(view)
-        self._put(view)
+    def _put_pieces(self, view: memoryview) -> None:
+        for start in range(0, view.nbytes, PIECE):
+            self._put(view[start : start + PIECE])
 
-    def _write_large(self, view: memoryview, lasting: bool) -> None:
+    def _write_large(self, view: memoryview, hashing: Hashing, lasting: bool) -> None:
         # Hashing stays near to writing, so that a mapped file larger than memory is read from disk once.
         allowed = _MOST_BEHIND if lasting else PIECE
         try:
             for start in range(0, view.nbytes, PIECE):
                 piece = view[start : start + PIECE]
-                self._catch_up(allowed - piece.nbytes)
-                self._hash_later(piece)
+                hashing.catch_up(allowed - piece.nbytes)
+                hashing.add_later(piece)
                 self._put(piece)
         finally:
             if not lasting:
-                self._catch_up(0)
-
-    def _hash_later(self, piece: memoryview) -> None:
-        if self._hashing is None:
-            self._hashing = _one_thread()
-        self._hashed.append((piece.nbytes, self._hashing.submit(self._hash.update, piece)))
-        self._behind += piece.nbytes
-
-    def _catch_up(self, most: int) -> None:
-        """Wait until at most so many bytes are written and not hashed."""
-        while self._hashed and self._behind > most:
-            size, hashed = self._hashed.popleft()
-            hashed.result()
-            self._behind -= size
+                hashing.catch_up(0)
 
     def _put(self, view: memoryview) -> None:
         try:
@@ -132,9 +115,53 @@ class FileWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for threads in (self._hashing, self._sender):
-            if threads:
-                threads.shutdown()
+        if self._hashing:
+            self._hashing.close()
+        if self._sender:
+            self._sender.shutdown()
+
+
+class Hashing:
+    """The SHA-256 of bytes that come one after the other, computed by a second thread where they are many."""
+
+    def __init__(self) -> None:
+        import hashlib
+
+        self._hash = hashlib.sha256()
+        self._thread: ThreadPoolExecutor | None = None  # one: pieces are hashed in their order
+        self._waiting: deque[tuple[int, Future[None]]] = deque()
+        self._behind = 0
+
+    def hexdigest(self) -> str:
+        """Return the hash of all that was added."""
+        self.catch_up(0)
+        return self._hash.hexdigest()
+
+    def add(self, view: memoryview) -> None:
+        """Add bytes that may be changed once this returns."""
+        if self._waiting:  # it has its place behind what is not hashed yet
+            self.add_later(memoryview(bytes(view)))
+        else:
+            self._hash.update(view)
+
+    def add_later(self, piece: memoryview) -> None:
+        """Add bytes that stay as they are until they are hashed."""
+        if self._thread is None:
+            self._thread = _one_thread()
+        self._waiting.append((piece.nbytes, self._thread.submit(self._hash.update, piece)))
+        self._behind += piece.nbytes
+
+    def catch_up(self, most: int) -> None:
+        """Wait until at most so many bytes are added and not hashed."""
+        while self._waiting and self._behind > most:
+            size, hashed = self._waiting.popleft()
+            hashed.result()
+            self._behind -= size
+
+    def close(self) -> None:
+        """Let the thread end once it has hashed what was added."""
+        if self._thread:
+            self._thread.shutdown()
 
 
 def _one_thread() -> ThreadPoolExecutor:

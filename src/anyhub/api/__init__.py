@@ -32,6 +32,7 @@ file_exists = _api.file_exists
 get_discussion_details = _api.get_discussion_details
 get_paths_info = _api.get_paths_info
 get_repo_discussions = _api.get_repo_discussions
+get_safetensors_metadata = _api.get_safetensors_metadata
 hf_hub_download = _api.hf_hub_download
 list_datasets = _api.list_datasets
 list_models = _api.list_models
@@ -43,6 +44,7 @@ list_spaces = _api.list_spaces
 merge_pull_request = _api.merge_pull_request
 model_info = _api.model_info
 move_repo = _api.move_repo
+parse_safetensors_file_metadata = _api.parse_safetensors_file_metadata
 repo_exists = _api.repo_exists
 repo_info = _api.repo_info
 revision_exists = _api.revision_exists
@@ -92,6 +94,7 @@ __all__ = [
     "get_discussion_details",
     "get_paths_info",
     "get_repo_discussions",
+    "get_safetensors_metadata",
     "hf_hub_download",
     "list_datasets",
     "list_models",
@@ -103,6 +106,7 @@ __all__ = [
     "merge_pull_request",
     "model_info",
     "move_repo",
+    "parse_safetensors_file_metadata",
     "repo_exists",
     "repo_info",
     "revision_exists",

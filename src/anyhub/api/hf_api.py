@@ -9,10 +9,11 @@ from anyhub.api.pull_requests import PullRequests
 from anyhub.api.repo_files import Files
 from anyhub.api.repositories import Repositories
 from anyhub.api.revisions import Revisions
+from anyhub.api.safetensors_metadata import SafetensorsHeaders
 from anyhub.api.uploads import Uploads
 
 
-class HfApi(Repositories, Infos, Files, Uploads, Deletions, Revisions, PullRequests, Downloads):
+class HfApi(Repositories, Infos, Files, Uploads, Deletions, Revisions, PullRequests, Downloads, SafetensorsHeaders):
     """The client of a hub.
 
     What is here has the names and the defaults that it has in `huggingface_hub` 0.29; not all of that is here. Every

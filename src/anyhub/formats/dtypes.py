@@ -5,7 +5,7 @@ Source: the ``Dtype`` enumeration of the safetensors library, version 0.8 (``saf
 
 from __future__ import annotations
 
-# In the order of the enumeration, by which the library lays out a file: the last comes first.
+# In the order of the enumeration, by which a file is laid out: the last comes first.
 BITS: dict[str, int] = {
     "BOOL": 8,
     "F4": 4,

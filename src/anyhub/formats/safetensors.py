@@ -16,14 +16,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from dataclasses import dataclass
+from os import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO
 
 from anyhub.constants import SAFETENSORS_MAX_HEADER_LENGTH
 from anyhub.errors import SafetensorsParsingError
 from anyhub.formats.dtypes import BITS, byte_count
+from anyhub.formats.objections import Objection, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,15 +56,19 @@ class TensorInfo:
 
     Attributes:
         dtype (`str`): Its element type, one of `anyhub.formats.dtypes.BITS`.
-        shape (`tuple[int, ...]`): Elements along each axis.
-        start (`int`): Its first byte, counted from where the data begins.
-        stop (`int`): The byte after its last.
+        shape (`list[int]`): Elements along each axis.
+        data_offsets (`tuple[int, int]`): Its first byte and the byte after its last, counted from where the data
+            begins.
     """
 
     dtype: str
-    shape: tuple[int, ...]
-    start: int
-    stop: int
+    shape: list[int]
+    data_offsets: tuple[int, int]
+
+    @property
+    def parameter_count(self) -> int:
+        """How many elements it has; one, when it has no axes."""
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,45 +99,55 @@ def read_header(path: Path) -> Header:
         SafetensorsParsingError: When the file is anything else; the message says what is wrong.
         OSError: When the file can not be read.
     """
+    with path.open("rb") as file:
+        return parse_header(file, file.seek(0, SEEK_END), str(path))
+
+
+def parse_header(file: BinaryIO, size: int, name: str) -> Header:
+    """Read and audit the header of a safetensors file of which only a stream is at hand.
+
+    Args:
+        file (`BinaryIO`): The file, seekable; no more than the header is read of it.
+        size (`int`): Bytes of the file.
+        name (`str`): What errors call it.
+
+    Raises:
+        SafetensorsParsingError: When it is not a sound safetensors file; the message says what is wrong.
+    """
     try:
-        with path.open("rb") as file:
-            text, data_bytes = _read_text(file)
+        text, data_bytes = _read_text(file, size)
         header = _parse(text)
         _audit(header.tensors, data_bytes)
-    except _Objection as objection:
+    except Objection as objection:
         raise SafetensorsParsingError(
-            f"{str(path)!r} is not a sound safetensors file: {objection}. Download it again, or save it anew."
+            f"{name!r} is not a sound safetensors file: {objection}. Download it again, or save it anew."
         ) from None
     return header
 
 
-class _Objection(ValueError):
-    """What speaks against a file, in words that continue a sentence."""
-
-
-def _read_text(file: BinaryIO) -> tuple[str, int]:
+def _read_text(file: BinaryIO, size: int) -> tuple[str, int]:
     """Return the header as text, and how many bytes of data follow it."""
-    size = os.fstat(file.fileno()).st_size
     if size < PREFIX_BYTES:
-        raise _Objection(f"it has {size} bytes, fewer than the {PREFIX_BYTES} that give the length of the header")
+        raise Objection(f"it has {size} bytes, fewer than the {PREFIX_BYTES} that give the length of the header")
+    file.seek(0)
     length = int.from_bytes(file.read(PREFIX_BYTES), "little")
     if length > SAFETENSORS_MAX_HEADER_LENGTH:
-        raise _Objection(
+        raise Objection(
             f"it claims a header of {length:,} bytes, and {SAFETENSORS_MAX_HEADER_LENGTH:,} is the most that is read"
         )
     data_bytes = size - PREFIX_BYTES - length
     content = file.read(length)
     if data_bytes < 0 or len(content) < length:
-        raise _Objection(f"it ends within its header, {-data_bytes:,} bytes early")
+        raise Objection(f"it ends within its header, {max(-data_bytes, length - len(content)):,} bytes early")
     try:
         return content.decode(), data_bytes
     except UnicodeDecodeError as error:
-        raise _Objection(f"its header is not UTF-8 at byte {error.start:,}") from None
+        raise Objection(f"its header is not UTF-8 at byte {error.start:,}") from None
 
 
 def _parse(text: str) -> Header:
     if not text.startswith("{"):
-        raise _Objection("its header does not begin with a brace")
+        raise Objection("its header does not begin with a brace")
     cursor = _Cursor(text)
     tensors: dict[str, TensorInfo] = {}
     metadata: dict[str, str] = {}
@@ -155,7 +170,7 @@ class _Cursor:
     def take(self, pattern: re.Pattern[str], wanted: str) -> str:
         """Move over what the pattern describes, and return its group."""
         if not (found := pattern.match(self._text, self._at)):
-            raise _Objection(f"its header is malformed at character {self._at:,}, where {wanted} should be")
+            raise Objection(f"its header is malformed at character {self._at:,}, where {wanted} should be")
         self._at = found.end()
         return found[1]
 
@@ -166,9 +181,9 @@ class _Cursor:
         while more:
             name = _unquote(self.take(_NAME, "a name and a colon"))
             if name in seen:
-                raise _Objection(f"its header has two entries called {_short(name)}")
+                raise Objection(f"its header has two entries called {shorten(name)}")
             if len(seen) == MAX_TENSORS:
-                raise _Objection(f"it has more than {MAX_TENSORS:,} entries")
+                raise Objection(f"it has more than {MAX_TENSORS:,} entries")
             seen.add(name)
             yield name
             more = self.take(_SEPARATOR, "a comma or a brace") == ","
@@ -183,7 +198,7 @@ def _unquote(literal: str) -> str:
         value: str = json.loads(literal) if "\\" in literal else literal[1:-1]
         value.encode()  # half of a surrogate pair, written as an escape, is not a character
     except ValueError:
-        raise _Objection(f"its header has the malformed string {_short(literal)}") from None
+        raise Objection(f"its header has the malformed string {shorten(literal)}") from None
     return value
 
 
@@ -192,17 +207,17 @@ def _tensor_info(name: str, text: str) -> TensorInfo:
         pairs, _ = _decode_pairs(text)
         fields = dict(pairs)
     except (ValueError, RecursionError):
-        raise _Objection(f"the entry of tensor {_short(name)} is not JSON") from None
+        raise Objection(f"the entry of tensor {shorten(name)} is not JSON") from None
     if len(pairs) != len(_FIELDS) or fields.keys() != _FIELDS:
-        raise _Objection(f"tensor {_short(name)} has not exactly the fields dtype, shape and data_offsets")
+        raise Objection(f"tensor {shorten(name)} has not exactly the fields dtype, shape and data_offsets")
     dtype, shape, offsets = fields["dtype"], fields["shape"], fields["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:
-        raise _Objection(f"tensor {_short(name)} has the unknown dtype {_short(dtype)}")
+        raise Objection(f"tensor {shorten(name)} has the unknown dtype {shorten(dtype)}")
     if not _are_counts(shape):
-        raise _Objection(f"tensor {_short(name)} has a shape that is not a list of counts")
+        raise Objection(f"tensor {shorten(name)} has a shape that is not a list of counts")
     if not _are_counts(offsets) or len(offsets) != 2:
-        raise _Objection(f"tensor {_short(name)} has data_offsets that are not two counts")
-    return TensorInfo(dtype, tuple(shape), *offsets)
+        raise Objection(f"tensor {shorten(name)} has data_offsets that are not two counts")
+    return TensorInfo(dtype, shape, tuple(offsets))
 
 
 def _are_counts(value: object) -> bool:
@@ -215,28 +230,24 @@ def _are_counts(value: object) -> bool:
 def _audit(tensors: dict[str, TensorInfo], data_bytes: int) -> None:
     """Raise unless the tensors cover the data exactly and each is as long as its dtype and shape say."""
     at = 0
-    for name, info in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].stop)):
-        if info.start != at:
-            trouble = "overlaps the one before it" if info.start < at else "leaves a gap before it"
-            raise _Objection(f"tensor {_short(name)} {trouble}: it begins at byte {info.start:,}, not {at:,}")
-        if info.stop - info.start != _expected_bytes(name, info):
-            raise _Objection(
-                f"tensor {_short(name)} of dtype {info.dtype} and shape {_short(list(info.shape))} does not take "
-                f"{info.stop - info.start:,} bytes"
+    for name, info in sorted(tensors.items(), key=lambda item: item[1].data_offsets):
+        start, stop = info.data_offsets
+        if start != at:
+            trouble = "overlaps the one before it" if start < at else "leaves a gap before it"
+            raise Objection(f"tensor {shorten(name)} {trouble}: it begins at byte {start:,}, not {at:,}")
+        if stop - start != _expected_bytes(name, info):
+            raise Objection(
+                f"tensor {shorten(name)} of dtype {info.dtype} and shape {shorten(info.shape)} does not take "
+                f"{stop - start:,} bytes"
             )
-        at = info.stop
+        at = stop
     if at > data_bytes:
-        raise _Objection(f"it is truncated, {at - data_bytes:,} of {at:,} bytes of data are missing")
+        raise Objection(f"it is truncated, {at - data_bytes:,} of {at:,} bytes of data are missing")
     if at < data_bytes:
-        raise _Objection(f"it has {data_bytes - at:,} bytes after its last tensor")
+        raise Objection(f"it has {data_bytes - at:,} bytes after its last tensor")
 
 
 def _expected_bytes(name: str, info: TensorInfo) -> int | None:
     if math.prod(length for length in info.shape if length) > _MAX_ELEMENTS:
-        raise _Objection(f"tensor {_short(name)} has a shape that no memory could hold")
-    return byte_count(info.dtype, info.shape)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+        raise Objection(f"tensor {shorten(name)} has a shape that no memory could hold")
+    return byte_count(info.dtype, tuple(info.shape))

@@ -1,11 +1,11 @@
 """A safetensors file that is being written: the same bytes for the same tensors, every time.
 
-The layout is that of the safetensors library: tensors in the reverse order of their dtypes (so that each is aligned to
-its elements), then by name; a header without spaces but those that pad it to 8 bytes. What the library leaves to
-chance, the order of the metadata, is the order of its keys here.
+Tensors that are used where they lie, in a mapped file, give to the last bit what they give in memory of their own, when
+they begin at a multiple of 64 bytes, as they do there. So the header is padded until the data begins at one, and
+tensors whose size is one come first. The others follow as the safetensors library orders them: in the reverse order of
+their dtypes, so that each is aligned to its elements, then by name. Metadata is in the order of its keys.
 
-Source: the README of the safetensors library, section "Format", and its function ``prepare``
-(``safetensors/src/tensor.rs``).
+Source: the README of the safetensors library, section "Format".
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from anyhub.values import Digest
+
+ALIGNMENT = 64
+"""Bytes: what memory for tensors is aligned to, a cache line and the widest register that processors compute with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class TensorSource:
         return size
 
 
-def write(path: Path, tensors: Iterable[TensorSource], metadata: Mapping[str, str] | None = None) -> Digest:
+def write(path: Path, tensors: Iterable[TensorSource], metadata: Mapping[str, str] | None = None) -> None:
     """Write a new safetensors file, holding no more than one tensor's bytes at a time.
 
     Args:
@@ -67,29 +69,34 @@ def write(path: Path, tensors: Iterable[TensorSource], metadata: Mapping[str, st
         tensors: What to write, in any order.
         metadata (`Mapping[str, str]`, *optional*): What to note in the header.
 
-    Returns:
-        `Digest`: What the file holds, hashed while it was written.
-
     Raises:
         ValidationError: When a name is taken twice, a dtype is unknown, or the bytes are not as many as announced.
         FileExistsError, DiskFullError, ReadOnlyError: When the file can not be created or written.
     """
-    laid_out = sorted(tensors, key=_place)
+    laid_out = lay_out(tensors)
     header = encode_header(laid_out, metadata or {})
-    with files.create(path) as writer:
+    with files.create(path, hashing=False) as writer:
         writer.write(header)
         for tensor in laid_out:
             writer.write(_checked_bytes(tensor), lasting=True)
-    return writer.digest
 
 
-def _place(tensor: TensorSource) -> tuple[int, str]:
+def lay_out(tensors: Iterable[TensorSource]) -> list[TensorSource]:
+    """Return tensors in the order in which a file has them, and in which they are read when it is written.
+
+    Raises:
+        ValidationError: When a dtype is unknown.
+    """
+    return sorted(tensors, key=_place)
+
+
+def _place(tensor: TensorSource) -> tuple[bool, int, str]:
     if tensor.dtype not in BITS:
         raise ValidationError(
             f"Tensor {tensor.name!r} has the dtype {tensor.dtype!r}, which safetensors files do not know; use one of "
             f"{', '.join(BITS)}.{did_you_mean(tensor.dtype, BITS)}"
         )
-    return LAYOUT_RANK[tensor.dtype], tensor.name
+    return tensor.size % ALIGNMENT > 0, LAYOUT_RANK[tensor.dtype], tensor.name
 
 
 def encode_header(laid_out: Sequence[TensorSource], metadata: Mapping[str, str]) -> bytes:
@@ -109,7 +116,7 @@ def encode_header(laid_out: Sequence[TensorSource], metadata: Mapping[str, str])
         start, at = at, at + tensor.size
         members[tensor.name] = {"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": [start, at]}
     text = _encode(members)
-    text += b" " * (-len(text) % PREFIX_BYTES)
+    text += b" " * (-(PREFIX_BYTES + len(text)) % ALIGNMENT)
     if len(text) > SAFETENSORS_MAX_HEADER_LENGTH:
         raise ValidationError(
             f"The names and metadata take {len(text):,} bytes; the most is {SAFETENSORS_MAX_HEADER_LENGTH:,}."
