@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-import re
 import subprocess
 import sys
 import warnings
@@ -15,7 +14,15 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from anyhub.errors import CorruptFileError, UnsafeFileError, UnsupportedError, ValidationError
+from anyhub.errors import (
+    CheckpointMismatchError,
+    CorruptFileError,
+    UnsafeFileError,
+    UnsupportedError,
+    ValidationError,
+)
+from anyhub.formats import safetensors_writer
+from anyhub.formats.safetensors_writer import TensorSource
 from anyhub.frameworks.pytorch import IncompleteCheckpointWarning, load_module, load_pickle, save_module
 from anyhub.frameworks.pytorch.drafts import draft
 
@@ -65,6 +72,22 @@ def test_a_module_comes_back_equal_and_in_evaluation_mode(net: Net, tmp_path: Pa
     assert not loaded.training
     assert not loaded.norm.training
     assert loaded.offset.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("writer", ["ours", "the library's"])
+def test_a_mapped_module_computes_the_same_last_bits(writer: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    layers = [(7, 33), (33, 5), (5, 64), (64, 64), (64, 1)]
+    made = nn.Sequential(*(nn.Linear(*shape) for shape in layers)).eval()
+    file = stored(made, tmp_path) if writer == "ours" else tmp_path / "theirs.safetensors"
+    if writer != "ours":
+        safetensors.torch.save_file({"_": torch.zeros(1, dtype=torch.float64)} | made.state_dict(), str(file))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one tensor too many: it moves the others to where they are not aligned
+        loaded = load_module(lambda: nn.Sequential(*(nn.Linear(*shape) for shape in layers)), file)
+    for saved, mapped in zip(made, loaded, strict=True):
+        x = torch.randn(1, saved.in_features)
+        assert torch.equal(mapped(x), saved(x))
 
 
 def test_a_draft_draws_nothing_and_sets_nothing() -> None:
@@ -179,16 +202,45 @@ def test_a_strict_load_refuses_what_does_not_fit_by_name(
     edit: Callable[[dict[str, torch.Tensor]], Any], reason: str, net: Net, tmp_path: Path
 ) -> None:
     file = edited(stored(net, tmp_path), edit)
-    with pytest.raises(RuntimeError, match=reason):
+    with pytest.raises(CheckpointMismatchError, match=reason) as caught:
         load_module(Net, file, strict=True)
+    assert isinstance(caught.value, RuntimeError)  # as `load_state_dict` raises
 
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_shape_that_differs_is_refused_with_both_shapes(strict: bool, net: Net, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError) as caught:
+    with pytest.raises(CheckpointMismatchError) as caught:
         load_module(lambda: Net(width=5), stored(net, tmp_path), strict=strict)
-    assert "does not fit Net; build the model with the configuration" in str(caught.value)
-    assert re.search(r"embed\.weight.*\[6, 4\].*\[6, 5\]", str(caught.value))
+    assert "does not fit Net: 'embed.weight' is [6, 4] in the file and [6, 5] in the model; " in str(caught.value)
+    assert "; 1 more tensor differs. Build the model with the configuration" in str(caught.value)
+
+
+def test_a_checkpoint_of_another_model_is_refused_though_not_strict(net: Net, tmp_path: Path) -> None:
+    file = stored(nn.Sequential(nn.Linear(2, 2)), tmp_path)
+    with pytest.raises(
+        CheckpointMismatchError, match=r"has no tensor of Net: the file has '0\.bias', '0\.weight', the mod"
+    ):
+        load_module(Net, file)
+
+
+def test_a_tensor_that_torch_can_not_copy_is_refused_by_name(net: Net, tmp_path: Path) -> None:
+    packed = torch.zeros(6, 4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    file = edited(stored(net, tmp_path), lambda tensors: tensors.update({"head.weight": packed}))
+    loaded = load_module(Net, file)  # it is of the dtype of the file
+    assert loaded.head.weight.dtype == torch.float4_e2m1fn_x2
+    with pytest.raises(CheckpointMismatchError, match=r"head\.weight.*not implemented for"):
+        load_module(Net, file, dtype="float16")
+
+
+def test_names_that_a_module_translates_itself_are_neither_missing_nor_of_another_model(tmp_path: Path) -> None:
+    def build() -> nn.Module:
+        return nn.utils.parametrizations.weight_norm(nn.Linear(2, 3, bias=False))
+
+    file = tmp_path / "model.safetensors"
+    safetensors.torch.save_file({"weight_g": torch.ones(3, 1), "weight_v": torch.ones(3, 2)}, str(file))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load_module(build, file, strict=True).weight.unique().tolist() == pytest.approx([0.5**0.5])
 
 
 # Ties
@@ -267,7 +319,10 @@ def test_numbers_of_another_kind_are_converted_as_torch_does(tmp_path: Path) -> 
 # Places
 
 
-@pytest.mark.parametrize("location", ["cpu", torch.device("cpu"), "cpu:0"])
+@pytest.mark.parametrize(
+    "location",
+    [None, "cpu", torch.device("cpu"), "cpu:0", {"cpu": "cpu:0"}, {"cuda:0": "cpu"}, lambda storage, location: None],
+)
 def test_the_cpu_may_be_named_in_every_way(location: Any, net: Net, tmp_path: Path) -> None:
     assert load_module(Net, stored(net, tmp_path), map_location=location).head.weight.device.type == "cpu"
 
@@ -278,6 +333,17 @@ def test_a_module_on_the_meta_device_has_the_shapes_and_dtypes_of_the_file_and_i
     assert loaded.head.weight is loaded.embed.weight
     assert {(p.device.type, p.dtype) for p in loaded.parameters()} == {("meta", torch.bfloat16)}
     assert loaded.offset.is_meta
+
+
+def test_a_function_of_locations_is_asked_about_the_cpu(net: Net, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def move(storage: Any, location: str) -> Any:
+        asked.append(location)
+        return torch.UntypedStorage(storage.nbytes(), device="meta")
+
+    assert load_module(Net, stored(net, tmp_path), map_location=move).head.weight.is_meta
+    assert asked == ["cpu"]
 
 
 def test_a_model_that_is_built_on_the_meta_device_is_refused(net: Net, tmp_path: Path) -> None:
@@ -296,7 +362,7 @@ def test_the_whole_module_is_on_the_gpu_that_was_asked_for(location: Any, tmp_pa
     assert torch.allclose(loaded(IDS.cuda()).cpu(), net(IDS), atol=1e-5)
 
 
-@pytest.mark.parametrize("location", ["gpu0", {"cpu": "cuda"}, None, 1.5])
+@pytest.mark.parametrize("location", ["gpu0", {"cpu": "gpu"}, True, 1.5])
 def test_what_is_not_a_device_is_refused(location: Any, net: Net, tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match=r"is not a device; use 'cpu'"):
         load_module(Net, stored(net, tmp_path), map_location=location)
@@ -331,6 +397,56 @@ def test_malformed_extra_state_is_refused(tmp_path: Path) -> None:
         load_module(Extra, file)
 
 
+@pytest.mark.parametrize(("dtype", "bits"), [("F6_E2M3", 6), ("F6_E3M2", 6)])
+def test_a_dtype_that_torch_lacks_is_named_with_its_tensor(dtype: str, bits: int, tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    safetensors_writer.write(file, [TensorSource("weight", dtype, (1, 4), lambda: bytes(4 * bits // 8))])
+    with pytest.raises(UnsupportedError, match=rf"Tensor 'weight' of .* has the dtype {dtype}, which torch .* lacks"):
+        load_module(lambda: nn.Linear(4, 1, bias=False), file)
+
+
+# State that is no tensor
+
+
+class Quantised(nn.Module):
+    """Has texts in its state, as layers of some libraries for quantised weights do."""
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2))
+        self.kind = kind
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination[prefix + "kind"] = self.kind
+
+    def _load_from_state_dict(self, state: Any, prefix: str, *others: Any) -> None:
+        self.kind = state.pop(prefix + "kind", "none")
+        super()._load_from_state_dict(state, prefix, *others)
+
+
+def test_texts_in_the_state_of_a_module_come_back(tmp_path: Path) -> None:
+    file = stored(nn.Sequential(Quantised("nf4"), Quantised("fp4")), tmp_path)
+    loaded = load_module(lambda: nn.Sequential(Quantised(), Quantised()), file, strict=True)
+    assert [layer.kind for layer in loaded] == ["nf4", "fp4"]
+
+
+@pytest.mark.parametrize("state", [{"steps": 3, "names": ["a"]}, "text", None, (1, 2)])
+def test_extra_state_comes_back(state: Any, tmp_path: Path) -> None:
+    class Extra(nn.Module):
+        state: Any = "nothing"
+
+        def get_extra_state(self) -> Any:
+            return self.state
+
+        def set_extra_state(self, state: Any) -> None:
+            self.state = state
+
+    module = Extra()
+    module.state = state
+    assert load_module(Extra, stored(module, tmp_path), strict=True).state == state
+
+
 # Pickles
 
 
@@ -341,6 +457,36 @@ def test_a_pickle_of_tensors_is_loaded(zipped: bool, net: Net, tmp_path: Path) -
     loaded = load_pickle(Net, file, strict=True)
     assert torch.equal(loaded(IDS), net(IDS))
     assert not loaded.training
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_pickle_can_be_copied_and_outlives_changes_of_the_file(zipped: bool, net: Net, tmp_path: Path) -> None:
+    file = tmp_path / "pytorch_model.bin"
+    torch.save(net.state_dict(), file, _use_new_zipfile_serialization=zipped)
+    loaded = load_pickle(Net, file, load_mode="copy", dtype="float64")
+    file.write_bytes(bytes(file.stat().st_size))
+    assert torch.allclose(loaded(IDS), net.double()(IDS))
+
+
+def test_a_pickle_is_asked_where_its_tensors_were(net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "pytorch_model.bin"
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:3")  # as on a machine with GPUs
+        torch.save(net.state_dict(), file)
+    asked: list[str] = []
+    load_pickle(Net, file, map_location=lambda storage, location: asked.append(location) or storage)
+    assert asked == ["cuda:3"]
+    assert load_pickle(Net, file).head.weight.device == torch.device("cpu")
+    assert load_pickle(Net, file, map_location={"cuda:3": "meta"}).head.weight.is_meta
+    with pytest.raises(ValidationError, match="'cuda:3' is not a device that can be used here"):
+        load_pickle(Net, file, map_location={"cuda:0": "cpu"})
+
+
+def test_a_pickle_without_values_is_refused(net: Net, tmp_path: Path) -> None:
+    file = tmp_path / "pytorch_model.bin"
+    torch.save(net.to("meta").state_dict(), file)
+    with pytest.raises(CorruptFileError, match=r"has no values for 'embed\.weight'"):
+        load_pickle(Net, file)
 
 
 def test_tensors_that_share_memory_in_a_pickle_are_the_models_own(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
+import stat
+import sys
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +16,14 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from anyhub.errors import UnsupportedError
+from anyhub.errors import UnsupportedError, ValidationError
 from anyhub.formats.safetensors import read_header
+from anyhub.formats.shards import read_index
 from anyhub.frameworks.pytorch import describe, load_module, save_module
 from anyhub.frameworks.pytorch.dtypes import NAMES
+from anyhub.frameworks.pytorch.notes import from_notes
+
+INDEX = "model.safetensors.index.json"
 
 
 class Of(nn.Module):
@@ -45,15 +54,22 @@ def saved(module: nn.Module, folder: Path) -> Path:
     return folder / "model.safetensors"
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def metadata(file: Path) -> dict[str, str]:
     return read_header(file).metadata
 
 
-def test_the_file_is_the_one_that_the_library_writes(tmp_path: Path) -> None:
+def test_the_file_says_what_the_one_of_the_library_says(tmp_path: Path) -> None:
     module = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
     file = saved(module, tmp_path)
     safetensors.torch.save_model(module, str(tmp_path / "theirs"), {"format": "pt"})
-    assert file.read_bytes() == (tmp_path / "theirs").read_bytes()
+    ours, theirs = safetensors.torch.load_file(file), safetensors.torch.load_file(tmp_path / "theirs")
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert metadata(file) == metadata(tmp_path / "theirs")
 
 
 def test_tied_weights_are_stored_once_under_the_name_that_the_library_keeps(tmp_path: Path) -> None:
@@ -133,11 +149,11 @@ def test_tensors_that_overlap_without_one_that_covers_them_are_all_stored(tmp_pa
     ("tensor", "reason"),
     [
         (torch.zeros(2, device="meta"), "'x' can not be saved: it is on the meta device"),
-        (torch.zeros(2, 2).to_sparse(), "'x' can not be saved: its layout is torch.sparse_coo"),
+        (torch.zeros(2, 2).to_mkldnn(), "'x' can not be saved: its layout is torch._mkldnn"),
         (torch.zeros(2, dtype=torch.complex128), "'x' can not be saved: safetensors files have no torch.complex128"),
         (nn.UninitializedBuffer(), "'x' can not be saved: it has no shape"),
     ],
-    ids=["meta", "sparse", "complex128", "lazy"],
+    ids=["meta", "mkldnn", "complex128", "lazy"],
 )
 def test_a_tensor_that_can_not_be_stored_is_named(tensor: torch.Tensor, reason: str, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match=re.escape(reason)):
@@ -148,9 +164,42 @@ def test_a_tensor_that_can_not_be_stored_is_named(tensor: torch.Tensor, reason: 
 @pytest.mark.parametrize("value", [{"step": 3, "names": ["a", "é"]}, [1, 2.5, None, True], "text", None, 7])
 def test_extra_state_is_kept_as_json(value: Any, tmp_path: Path) -> None:
     file = saved(WithExtraState(value), tmp_path)
+    assert json.loads(metadata(file)["_extra_state"]) == value
     loaded = load_module(lambda: WithExtraState("other"), file, strict=True)
     assert loaded.value == value
     assert type(loaded.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        (1, (2, "x")),
+        {1: 2, (3, 4): [5]},
+        {"dtype": torch.bfloat16, "device": torch.device("cpu"), "size": torch.Size([2, 3])},
+        {"tuple": [1, 2]},
+        {"value_of": 1},
+        {"names": {"a", "b"}, "raw": b"\x00\xff", "z": 1 + 2j},
+        [float("inf"), -float("inf")],
+        [torch.strided, torch.channels_last, torch.per_tensor_affine],
+    ],
+)
+def test_extra_state_that_json_would_change_comes_back_as_it_was(value: Any, tmp_path: Path) -> None:
+    file = saved(WithExtraState(value), tmp_path)
+    loaded = load_module(lambda: WithExtraState("other"), file, strict=True)
+    assert loaded.value == value
+    assert type(loaded.value) is type(value)
+
+
+@pytest.mark.parametrize("extra", ['{"value_of": {"device": "nowhere"}}', '{"value_of": {"dtype": "torch.os"}}', "{"])
+def test_extra_state_that_nobody_has_written_is_refused(extra: str) -> None:
+    with pytest.raises(ValueError, match=r"malformed|Expecting"):
+        from_notes({"x": extra}, "x")
+
+
+@pytest.mark.parametrize("nested", ['{"tuple": ' * 500 + "1" + "}" * 500, "[" * 400 + "]" * 400, "[" * 100_000])
+def test_extra_state_that_is_nested_without_end_is_refused(nested: str) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        from_notes({"x": f'{{"value_of": {nested}}}'}, "x")
 
 
 def test_extra_state_that_is_a_tensor_is_kept_as_one(tmp_path: Path) -> None:
@@ -160,10 +209,92 @@ def test_extra_state_that_is_a_tensor_is_kept_as_one(tmp_path: Path) -> None:
     assert loaded[0].value.tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("value", [(1, 2), {1: 2}, io.BytesIO(), float("nan"), {1, 2}, object()])
-def test_extra_state_that_json_would_change_is_refused_by_name(value: Any, tmp_path: Path) -> None:
+def endless() -> list[Any]:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize("value", [io.BytesIO(), object(), [object()], {"a": IntEnum("E", "A").A}, endless()])
+def test_extra_state_that_is_more_than_plain_values_is_refused_by_name(value: Any, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match=r"'0\._extra_state' can not be saved.*get_extra_state"):
         save_module(nn.Sequential(WithExtraState(value)), tmp_path)
+
+
+def test_without_a_size_all_is_in_one_file(tmp_path: Path) -> None:
+    save_module(nn.Sequential(*(nn.Linear(100, 100) for _ in range(3))), tmp_path)
+    assert names_in(tmp_path) == ["model.safetensors"]
+
+
+def test_a_module_is_saved_in_shards_with_an_index(tmp_path: Path) -> None:
+    module = nn.Sequential(*(nn.Linear(10, 10) for _ in range(3)))
+    save_module(module, tmp_path, max_shard_size=500)
+    assert names_in(tmp_path) == [*(f"model-0000{n}-of-00003.safetensors" for n in (1, 2, 3)), INDEX]
+    index = read_index(tmp_path / INDEX)
+    assert index.metadata == {"total_size": 3 * 110 * 4}
+    assert index.weight_map.keys() == module.state_dict().keys()
+    loaded = load_module(lambda: nn.Sequential(*(nn.Linear(10, 10) for _ in range(3))), tmp_path / INDEX, strict=True)
+    assert all(map(torch.equal, loaded.parameters(), module.parameters()))
+
+
+def test_extra_state_and_tied_weights_survive_shards(tmp_path: Path) -> None:
+    def build() -> nn.Module:
+        module = nn.Sequential(WithExtraState((1,)), nn.Linear(2, 2), nn.Linear(2, 2))
+        module[2].weight = module[1].weight
+        return module
+
+    module = build()
+    save_module(module, tmp_path, max_shard_size=1)
+    loaded = load_module(build, tmp_path / INDEX, strict=True)
+    assert loaded[0].value == (1,)
+    assert loaded[2].weight is loaded[1].weight
+    assert torch.equal(loaded[1].weight, module[1].weight)
+
+
+def test_a_variant_is_named_before_the_extension(tmp_path: Path) -> None:
+    save_module(nn.Linear(2, 2), tmp_path, variant="fp16")
+    save_module(nn.Linear(2, 2), tmp_path, variant="8-bit_x", max_shard_size=1)
+    assert names_in(tmp_path) == [
+        "model-00001-of-00002.8-bit_x.safetensors",
+        "model-00002-of-00002.8-bit_x.safetensors",
+        "model.fp16.safetensors",
+        "model.safetensors.index.8-bit_x.json",
+    ]
+
+
+@pytest.mark.parametrize("variant", ["", "a/b", "..", "a b", "é", "{x}", "x\n"])
+def test_a_variant_that_is_no_word_is_refused(variant: str, tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="can not be a variant"):
+        save_module(nn.Linear(2, 2), tmp_path, variant=variant)
+    assert names_in(tmp_path) == []
+
+
+def test_a_module_without_state_makes_a_sound_empty_file(tmp_path: Path) -> None:
+    file = saved(nn.ReLU(), tmp_path)
+    assert safetensors.torch.load_file(file) == {}
+    assert load_module(nn.ReLU, file, strict=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no umask")
+def test_the_mode_of_a_file_follows_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        assert stat.S_IMODE(saved(nn.Linear(2, 2), tmp_path).stat().st_mode) == 0o640
+    finally:
+        os.umask(old)
+
+
+def test_a_parameter_may_be_called_like_a_key_of_the_metadata(tmp_path: Path) -> None:
+    tensor = torch.arange(3.0)
+    stored = safetensors.torch.load_file(saved(Of(format=tensor, also=tensor), tmp_path))
+    assert stored.keys() == {"format", "also"}
+
+
+def test_a_tensor_and_its_conjugate_in_the_same_memory_are_both_stored(tmp_path: Path) -> None:
+    tensor = torch.tensor([1 + 2j, 3j])
+    stored = safetensors.torch.load_file(saved(Of(a=tensor, b=tensor.conj()), tmp_path))
+    assert torch.equal(stored["a"], tensor)
+    assert torch.equal(stored["b"], tensor.conj().resolve_conj())
 
 
 def test_saving_leaves_the_module_as_it_was(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from anyhub.frameworks.pytorch.ties import find_ties, is_dense
+from anyhub.frameworks.pytorch.ties import find_ties, find_twins, is_dense
 
 
 def pairs(tensors: dict[str, Tensor], stored: tuple[str, ...] = ()) -> dict[str, str]:
@@ -45,3 +45,26 @@ def test_density_does_not_depend_on_the_order_of_the_axes() -> None:
     assert is_dense(torch.zeros(2, 1, 4).permute(1, 2, 0))
     assert not is_dense(torch.zeros(4, 4)[:, ::2])
     assert not is_dense(torch.zeros(3, 1).expand(3, 2))
+
+
+def test_a_discarded_name_is_kept_only_where_no_other_can_be() -> None:
+    tensor = torch.zeros(3)
+    tensors = {"a": tensor, "b": tensor, "part": tensor[1:]}
+    bases = {tie.name: tie.base for tie in find_ties(tensors, discarded=("a", "part")).views}
+    assert bases == {"a": "b", "part": "b"}
+    bases = {tie.name: tie.base for tie in find_ties(tensors, discarded=("a", "b", "part")).views}
+    assert bases == {"b": "a", "part": "a"}
+
+
+def test_conjugates_in_the_same_memory_are_not_the_same_tensor() -> None:
+    tensor = torch.tensor([1 + 2j])
+    assert pairs({"a": tensor, "b": tensor.conj()}) == {}
+    assert pairs({"a": tensor, "b": tensor.imag, "c": tensor.conj().imag}) == {}
+
+
+def test_tensors_that_stand_for_the_same_ones_are_twins() -> None:
+    tensor = torch.eye(3).to_sparse()
+    tensors = {"b": tensor, "a": tensor.detach(), "other": tensor.clone(), "plain": torch.zeros(2)}
+    assert find_twins(tensors) == {"b": "a"}
+    assert find_twins(tensors, ("a",)) == {"a": "b"}
+    assert find_ties(tensors).views == ()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from anyhub.frameworks.pytorch.subclasses import take_apart
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -51,19 +53,20 @@ class Ties:
                 view.data = base.detach().as_strided(tie.shape, tie.stride, offset)
 
 
-def find_ties(tensors: Mapping[str, Tensor], stored: Collection[str] = ()) -> Ties:
+def find_ties(tensors: Mapping[str, Tensor], stored: Collection[str] = (), *, discarded: Collection[str] = ()) -> Ties:
     """Find which tensors share memory.
 
     Args:
-        tensors: Strided tensors by name.
+        tensors: Tensors by name; those that are not strided, or only stand for others, are passed over.
         stored: The names that a file has. Of several tensors that cover the others, the last of these is the base,
             as it is the last to be loaded; when there is none, the first in alphabetical order, which is the one that
             ``safetensors.torch.save_model`` keeps.
+        discarded: Names that are a base only where no other can be.
     """
     views: list[Tie] = []
     entangled: list[str] = []
     for names in _overlapping(tensors):
-        base = _base(names, tensors, stored)
+        base = _base(names, tensors, stored, discarded)
         if base is None:
             entangled += names
         else:
@@ -75,11 +78,16 @@ def _overlapping(tensors: Mapping[str, Tensor]) -> list[list[str]]:
     """Return the groups of two and more names whose memory overlaps, each in the order of the mapping."""
     by_storage: defaultdict[tuple[torch.device, int], list[str]] = defaultdict(list)
     for name, tensor in tensors.items():
-        if tensor.numel() and tensor.layout == torch.strided and not tensor.is_meta and not is_wrapper(tensor):
+        if tensor.numel() and _is_plain(tensor):
             by_storage[tensor.device, tensor.untyped_storage().data_ptr()].append(name)
     order = {name: place for place, name in enumerate(tensors)}
     groups = [group for names in by_storage.values() if len(names) > 1 for group in _clusters(names, tensors)]
     return [sorted(group, key=order.__getitem__) for group in groups if len(group) > 1]
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Return whether a tensor is what its memory says, element by element."""
+    return tensor.layout == torch.strided and not (tensor.is_meta or tensor.is_quantized or is_wrapper(tensor))
 
 
 def _clusters(names: list[str], tensors: Mapping[str, Tensor]) -> list[list[str]]:
@@ -94,14 +102,60 @@ def _clusters(names: list[str], tensors: Mapping[str, Tensor]) -> list[list[str]
     return clusters
 
 
-def _base(names: list[str], tensors: Mapping[str, Tensor], stored: Collection[str]) -> str | None:
+def find_twins(tensors: Mapping[str, Tensor], discarded: Collection[str] = ()) -> dict[str, str]:
+    """Find which tensors that only stand for others stand for the very same ones.
+
+    Args:
+        tensors: Tensors by name; all others are passed over.
+        discarded: Names that are kept only where no other can be.
+
+    Returns:
+        `dict[str, str]`: The name to keep, the first in alphabetical order, by that of each other.
+    """
+    groups: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
+    seen: list[Tensor] = []  # kept until the end, so that no two of them ever had the same memory
+    for name, tensor in tensors.items():
+        if take_apart(tensor):
+            groups[_identity(tensor, seen)].append(name)
+    kept = {name: _first(names, discarded) for names in groups.values() for name in names}
+    return {name: first for name, first in kept.items() if name != first}
+
+
+def _identity(tensor: Tensor, seen: list[Tensor]) -> tuple[object, ...]:
+    """Return what is equal for tensors that are the same elements of the same memory.
+
+    Memory is known by the object that owns it, not by its address: empty pieces of a distributed tensor have none, and
+    all processes have to agree.
+    """
+    seen.append(tensor)
+    kind = type(tensor), tuple(tensor.shape)
+    if apart := take_apart(tensor):
+        parts = (_identity(part, seen) for part in apart.parts.values())
+        return (*kind, apart.kind, repr(apart.context), *map(id, apart.others), *parts)
+    if tensor.is_meta:
+        return (*kind, id(tensor))
+    return (*kind, *_reading(tensor), tensor.stride(), tensor.storage_offset(), tensor.untyped_storage()._cdata)
+
+
+def _first(names: Collection[str], discarded: Collection[str]) -> str:
+    return min((name for name in names if name not in discarded), default=min(names))
+
+
+def _base(
+    names: list[str], tensors: Mapping[str, Tensor], stored: Collection[str], discarded: Collection[str]
+) -> str | None:
     spans = {name: _span(tensors[name]) for name in names}
     whole = min(start for start, _ in spans.values()), max(stop for _, stop in spans.values())
     covering = [name for name in names if spans[name] == whole and is_dense(tensors[name])]
-    if not covering or len({tensors[name].dtype for name in names}) > 1:
+    if not covering or len({_reading(tensors[name]) for name in names}) > 1:
         return None
     kept = [name for name in covering if name in stored]
-    return kept[-1] if kept else min(covering)
+    return kept[-1] if kept else _first(covering, discarded)
+
+
+def _reading(tensor: Tensor) -> tuple[object, ...]:
+    """Return how bytes of memory become elements of a tensor."""
+    return tensor.dtype, tensor.is_conj(), tensor.is_neg()
 
 
 def _tie(name: str, base: str, tensors: Mapping[str, Tensor]) -> Tie:
