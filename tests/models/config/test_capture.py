@@ -180,7 +180,7 @@ def test_values_without_a_json_form_are_named_in_a_warning(tmp_path: Path, caplo
     assert "coders=" in record.getMessage()
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1, float("-inf")], {"a": object()}, {(1, 2): 3}, Layer])
+@pytest.mark.parametrize("value", [{"a": object()}, {object(): 3}, Layer, len])
 def test_what_would_not_be_json_is_not_stored(tmp_path: Path, value: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert "extra" not in stored(Plain(extra=value), tmp_path)
     assert "'extra'" in caplog.text
@@ -254,7 +254,7 @@ def test_no_arguments_make_no_file(tmp_path: Path) -> None:
 
     Nothing().save_pretrained(tmp_path)
     assert Nothing()._hub_mixin_config is None
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "anyhub.json"]
 
 
 def test_a_dataclass_config_is_flat_and_comes_back_with_its_nested_types(tmp_path: Path) -> None:
@@ -434,8 +434,8 @@ def test_a_passed_config_that_is_no_object_is_stored_as_it_is(tmp_path: Path) ->
 
 
 def test_a_passed_config_without_a_json_form_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match=r"A Namespace can not be written to config\.json"):
-        Plain().save_pretrained(tmp_path / "new", config=Namespace(a=1))
+    with pytest.raises(ValidationError, match=r"A Shared can not be written to config\.json"):
+        Plain().save_pretrained(tmp_path / "new", config=Shared("a"))
     assert not (tmp_path / "new").exists()
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from anyhub.models.config.kinds.forms import NOT_STORABLE
 from anyhub.models.config.parameters import Parameters
-from anyhub.models.config.values import NOT_JSON, Coders, encode, encode_fields
+from anyhub.models.config.values import Coders, fields_snapshot, plain, snapshot
 
 CONFIG = "config"
 """The parameter that stands for a whole configuration."""
+
+_UNCHANGING = frozenset((type(None), bool, int, float, complex, str, bytes))
 
 
 @dataclass
@@ -20,10 +22,11 @@ class Capture:
     """What one model was constructed with; it shares nothing with the caller that can change.
 
     Attributes:
-        config: The ``config`` argument: a copy of a dataclass, the JSON object of anything else that has one, or None.
-        arguments (`dict`): The other arguments, and the defaults of those not given, as JSON values by the names in
+        config: The ``config`` argument: a copy of a dataclass, the `snapshot` of anything else that is an object in
+            JSON, or None.
+        arguments (`dict`): Snapshots of the other arguments, and of the defaults of those not given, by the names in
             `Parameters.named`.
-        lost (`list[str]`): The names of arguments that JSON can not hold.
+        lost (`list[str]`): The names of arguments that can not be kept.
     """
 
     config: Any = None
@@ -34,7 +37,7 @@ class Capture:
         """Return it as one configuration: the dataclass, or a new flat dict in which ``config`` wins, or None."""
         if is_dataclass_value(self.config):
             return self.config
-        return {**self.arguments, **(self.config or {})} or None
+        return {**plain(self.arguments), **(plain(self.config) or {})} or None
 
 
 def capture(model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any], coders: Coders) -> Capture:
@@ -52,17 +55,18 @@ def _remember(captured: Capture, name: str, value: Any, default: Any, coders: Co
     if name == CONFIG and is_dataclass_value(value):
         captured.config = _copied(value)
         return
-    encoded = encode(value, coders)
-    if name == CONFIG and encoded is NOT_JSON and isinstance(value, Mapping):
-        encoded, lost = encode_fields(value, coders)
+    if name == CONFIG:
+        part, lost = fields_snapshot(value, coders)
         captured.lost += [f"{CONFIG}.{key}" for key in lost]
-    if encoded is NOT_JSON:
+    else:
+        part = snapshot(value, coders)
+    if part is NOT_STORABLE:
         if value is not default:  # the default comes back by itself
             captured.lost.append(name)
-    elif name == CONFIG and (isinstance(encoded, dict) or (encoded is None and default is None)):
-        captured.config = encoded
+    elif name == CONFIG and (type(plain(part)) is dict or (part is None and default is None)):
+        captured.config = part
     else:
-        captured.arguments[name] = encoded
+        captured.arguments[name] = part
 
 
 def is_dataclass_value(value: Any) -> bool:
@@ -71,7 +75,9 @@ def is_dataclass_value(value: Any) -> bool:
 
 
 def _copied(value: Any) -> Any:
-    """Copy a value as deep as it is made of dataclasses and containers; what is in them is shared."""
+    """Copy a value as deep as it is made of what can be kept; what else is in it is shared."""
+    if type(value) in _UNCHANGING:
+        return value
     if is_dataclass_value(value):
         twin = copy.copy(value)
         for item in dataclasses.fields(value):
@@ -82,4 +88,4 @@ def _copied(value: Any) -> Any:
         return type(value)(map(_copied, value))
     if type(value) is dict:
         return {key: _copied(content) for key, content in value.items()}
-    return value
+    return value if snapshot(value, {}) is NOT_STORABLE else copy.deepcopy(value)

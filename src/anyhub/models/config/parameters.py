@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import types
+import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from anyhub.models.config.local_names import local_names
 from anyhub.models.config.type_hints import hints_of
 
 _Parameter = inspect.Parameter
@@ -25,12 +28,14 @@ class Parameters:
         named (`dict`): All but ``**kwargs``, each by the name that its value is stored under; for ``*sizes``, which a
             keyword may be called like, that is `"*sizes"`.
         open (`bool`): Whether any other name may be given too, because there is a ``**kwargs``.
+        names (`dict`): What names in annotations mean that the module does not have.
     """
 
     function: Any
     signature: inspect.Signature
     named: dict[str, inspect.Parameter]
     open: bool
+    names: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, model_class: type) -> Parameters:
@@ -39,7 +44,7 @@ class Parameters:
         signature = _signature(function)
         all_of_them = signature.parameters.values()
         named = {_stored_as(each): each for each in all_of_them if each.kind is not _Parameter.VAR_KEYWORD}
-        return cls(function, signature, named, open=len(named) < len(all_of_them))
+        return cls(function, signature, named, len(named) < len(all_of_them), local_names(model_class))
 
     @cached_property
     def hints(self) -> dict[str, Any]:
@@ -57,12 +62,31 @@ class Parameters:
 
     @cached_property
     def _resolved(self) -> dict[str, Any]:
-        hints = hints_of(self.function)
+        hints = self._all_hints
         return {
             name: _as_stored(parameter, hints[parameter.name])
             for name, parameter in self.named.items()
             if parameter.name in hints
         }
+
+    def hint(self, name: str) -> Any:
+        """Return the type hint of what is given by a name: that of a parameter, or of ``**kwargs``."""
+        if name in self.named:
+            return self.hints.get(name, Any)
+        keywords = [each.name for each in self.signature.parameters.values() if each.kind is _Parameter.VAR_KEYWORD]
+        hint = self._all_hints.get(keywords[0], Any) if keywords else Any
+        inside = typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Unpack else None
+        return hint if inside is None else hints_of(inside, self.names).get(name, Any)
+
+    @cached_property
+    def required(self) -> list[str]:
+        """Those without which no model can be constructed."""
+        named = self.named.items()
+        return [name for name, each in named if each.default is _EMPTY and each.kind is not _Parameter.VAR_POSITIONAL]
+
+    @cached_property
+    def _all_hints(self) -> dict[str, Any]:
+        return hints_of(self.function, self.names)
 
     @cached_property
     def by_position(self) -> list[str]:
@@ -116,7 +140,15 @@ def _signature(function: Any) -> inspect.Signature:
     if function is object.__init__:  # says that it takes anything, and takes nothing
         return inspect.Signature()
     try:
-        signature = inspect.signature(function)
+        signature = _signature_of(function)
     except ValueError:  # written in C, without a signature
         return inspect.Signature()
     return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
+def _signature_of(function: Any) -> inspect.Signature:
+    if sys.version_info >= (3, 14):  # annotations are evaluated when asked for, and may name what is not there
+        import annotationlib
+
+        return inspect.signature(function, annotation_format=annotationlib.Format.FORWARDREF)
+    return inspect.signature(function)
