@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from textwrap import dedent
+from typing import Any
 
 import pytest
 import yaml
@@ -12,14 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anyhub.cards import block
-from anyhub.cards.generate import BLANK_MODEL_CARD, DEFAULT_MODEL_CARD, render
+from anyhub.cards.eval_result import EvalResult
+from anyhub.cards.generate import (
+    DEFAULT_MODEL_CARD,
+    TEMPLATE_DATASETCARD_PATH,
+    TEMPLATE_MODELCARD_PATH,
+    TEMPLATE_SPACECARD_PATH,
+    render,
+)
 from anyhub.cards.metadata import CardData, ModelCardData
 from anyhub.cards.text import CardText
 from anyhub.errors import MissingDependencyError, ValidationError
 
+BLANK_MODEL_CARD = TEMPLATE_MODELCARD_PATH.read_text(encoding="utf-8")
+BLANK_DATASET_CARD = TEMPLATE_DATASETCARD_PATH.read_text(encoding="utf-8")
+
 DATA = ModelCardData(library_name="keras-nlp", license="mit", tags=["keras", "pytorch_model_hub_mixin"])
 VALUES: Mapping[str, object] = {
-    "mixin_name": "PyTorchModelHubMixin",
+    "framework": "PyTorch",
     "repo_url": "https://example.org/my-library",
     "paper_url": "https://example.org/paper",
     "docs_url": "https://example.org/docs",
@@ -48,12 +59,11 @@ def test_the_default_card_says_all_that_is_known() -> None:
 
         # my-awesome-model
 
-        This model has been pushed to the Hub using the `PyTorchModelHubMixin` integration:
+        `MyModel` is a PyTorch model from the `keras-nlp` library. It has 3,874,564 parameters.
 
-        - Library: https://example.org/my-library
+        - Code: https://example.org/my-library
         - Paper: https://example.org/paper
-        - Docs: https://example.org/docs
-        - Parameters: 3,874,564
+        - Documentation: https://example.org/docs
 
         ## How to load it
 
@@ -71,25 +81,144 @@ def test_the_default_card_says_all_that_is_known() -> None:
         | `activation` | `"gelu"` |
         | `layers` | `[1, 2]` |
         | `bias` | `null` |
+
+        ## License
+
+        mit
         """
     )
 
 
-def test_the_default_card_says_what_is_missing_and_nothing_more() -> None:
-    assert render(DEFAULT_MODEL_CARD, CardData(license="mit"), {}) == dedent(
-        """\
-        ---
-        license: mit
-        ---
+def test_the_default_card_leaves_out_what_is_not_known() -> None:
+    card = render(DEFAULT_MODEL_CARD, CardData(tags=["a"]), {"repo_id": "me/it", "repo_url": None})
+    assert CardText.cut(card).text == "\n# it\n"
 
-        # Model card
 
-        This model has been pushed to the Hub using the `ModelHubMixin` integration:
+def sections_of(values: Mapping[str, object], data: CardData | None = None) -> str:
+    return CardText.cut(render(DEFAULT_MODEL_CARD, data or CardData(), values)).text
 
-        - Library: [More Information Needed]
-        - Docs: [More Information Needed]
-        """
+
+@pytest.mark.parametrize(
+    ("metadata", "values", "sentence"),
+    [
+        ({}, {"class_name": "Tiny", "framework": "PyTorch"}, "`Tiny` is a PyTorch model."),
+        ({"library_name": "timm"}, {}, "This is a model from the `timm` library."),
+        ({}, {"framework": "ONNX"}, "This is an ONNX model."),
+        ({"pipeline_tag": "text-classification"}, {}, "This is a model for text classification."),
+        ({"base_model": "a/b"}, {}, "It was made from `a/b`."),
+        ({"datasets": ["a", "b", "c"]}, {}, "It was trained on `a`, `b` and `c`."),
+        ({"base_model": ["a"], "datasets": "b"}, {}, "It was made from `a` and trained on `b`."),
+    ],
+)
+def test_the_first_paragraph_says_what_the_model_is(
+    metadata: dict[str, object], values: dict[str, object], sentence: str
+) -> None:
+    assert sections_of(values, CardData(**metadata)) == f"\n# {values.get('class_name', 'Model card')}\n\n{sentence}\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"parameter_count": 1}, "It has 1 parameter."),
+        ({"parameters": {"F32": 1234}}, "It has 1,234 parameters in `F32`."),
+        (
+            {"parameters": {"I64": 3, "BF16": 1000, "F32": 20}, "parameter_count": 7},
+            "It has 1,023 parameters: 1,000 in `BF16`, 20 in `F32` and 3 in `I64`.",
+        ),
+        ({"parameters": {}, "parameter_count": 0}, "It has 0 parameters."),
+    ],
+)
+def test_parameters_are_counted_by_type(values: dict[str, object], sentence: str) -> None:
+    assert sections_of(values) == f"\n# Model card\n\n{sentence}\n"
+
+
+def test_the_environment_is_a_table() -> None:
+    text = sections_of({"environment": {"python": "3.11.7", "torch": "2.13.0+cpu"}})
+    assert text.endswith(
+        "\n## Training environment\n\nAs it was when the model was saved.\n\n"
+        "| Software | Version |\n| --- | --- |\n| python | 3.11.7 |\n| torch | 2.13.0+cpu |\n"
     )
+
+
+def result(**values: object) -> EvalResult:
+    given: dict[str, Any] = {
+        "task_type": "image-classification",
+        "dataset_type": "mnist",
+        "dataset_name": "MNIST",
+        "metric_type": "accuracy",
+        "metric_value": 0.97,
+    }
+    return EvalResult(**given | values)
+
+
+def test_evaluation_results_are_a_table() -> None:
+    results = [
+        result(dataset_split="test"),
+        result(task_name="Seeing *it*", metric_name="F1|<b>", metric_value="20 ± 1"),
+        result(model_name="another"),
+    ]
+    table = (
+        "\n## Evaluation\n\n| Task | Data set | Metric | Value |\n| --- | --- | --- | --- |\n"
+        "| image-classification | MNIST, test | accuracy | 0.97 |\n"
+        "| Seeing \\*it\\* | MNIST | F1\\|\\<b\\> | 20 ± 1 |\n"
+    )
+    assert sections_of({"eval_results": results}).endswith(table)
+    assert sections_of({}, ModelCardData(model_name="m", eval_results=results)) == f"\n# m\n{table}"
+    assert sections_of({"eval_results": None}, ModelCardData(model_name="m", eval_results=results)).endswith(table)
+    assert "Evaluation" not in sections_of({"eval_results": ["x"]})
+
+
+def test_words_of_the_author_license_and_citation_are_there_when_they_are_known() -> None:
+    data = CardData(license="other", license_name="Ours", license_link="LICENSE.md")
+    values = {"model_summary": "It reads.", "model_description": "Long *words*.\n", "citation_bibtex": "@misc{```}"}
+    assert sections_of(values, data) == (
+        "\n# Model card\n\nIt reads.\n\nLong *words*.\n\n## License\n\nOurs: LICENSE.md\n"
+        "\n## Citation\n\n````bibtex\n@misc{```}\n````\n"
+    )
+
+
+def test_the_blank_card_of_a_data_set_has_a_place_for_everything() -> None:
+    card = render(BLANK_DATASET_CARD, CardData(license="mit"), {"repo": "https://example.org/data", "curators": "Us"})
+    assert CardText.cut(card).text.startswith("\n# Dataset Card for Dataset Name\n")
+    assert "Repository:** https://example.org/data\n" in card
+    assert "Curated by:** Us\n" in card
+    assert "# Dataset Card for mine\n" in render(BLANK_DATASET_CARD, CardData(pretty_name="mine"), {})
+
+
+def test_the_blank_card_of_a_space_has_its_title() -> None:
+    template = TEMPLATE_SPACECARD_PATH.read_text(encoding="utf-8")
+    assert "\n# Digits\n" in render(template, CardData(title="Digits"), {})
+
+
+NAMES_OF_MODEL_CARDS = """
+base_model bias_recommendations bias_risks_limitations citation_apa citation_bibtex cloud_provider
+cloud_region co2_emitted compute_infrastructure demo developers direct_use downstream_use funded_by
+get_started_code glossary hardware_requirements hardware_type hours_used language license model_card_authors
+model_card_contact model_description model_examination model_id model_specs model_summary model_type
+more_information out_of_scope_use paper preprocessing repo results results_summary shared_by software
+speeds_sizes_times testing_data testing_factors testing_metrics training_data training_regime
+"""
+NAMES_OF_DATASET_CARDS = """
+annotation_process_section bias_recommendations bias_risks_limitations citation_apa citation_bibtex
+curation_rationale_section curators data_collection_and_processing_section dataset_card_authors
+dataset_card_contact dataset_description dataset_structure dataset_summary demo direct_use funded_by glossary
+language license more_information out_of_scope_use paper personal_and_sensitive_information pretty_name repo
+shared_by source_data_producers_section who_are_annotators_section
+"""
+
+
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [(BLANK_MODEL_CARD, NAMES_OF_MODEL_CARDS), (BLANK_DATASET_CARD, NAMES_OF_DATASET_CARDS)],
+)
+def test_blank_cards_take_every_value_that_people_pass(template: str, names: str) -> None:
+    text = CardText.cut(render(template, CardData(), {name: f"<{name}>" for name in names.split()})).text
+    assert [name for name in names.split() if f"<{name}>" not in text] == []
+    assert "More Information Needed" not in text
+
+
+def test_a_list_in_the_text_is_written_as_words() -> None:
+    assert render("{{ language }}", CardData(language=["en", "de"]), {}) == "en, de"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +252,7 @@ def test_a_class_name_that_is_no_name_makes_no_snippet(class_name: str) -> None:
 
 def test_a_repository_name_stays_within_its_quotes() -> None:
     card = render(DEFAULT_MODEL_CARD, DATA, {"repo_id": 'a");\nevil("', "class_name": "M"})
-    assert 'model = M.from_pretrained("a\\");\\nevil(\\"")\n' in card
+    assert 'model = M.from_pretrained("a\\"); evil(\\"")\n' in card
 
 
 @pytest.mark.parametrize(
@@ -140,7 +269,7 @@ def test_the_title_is_the_best_name_there_is(data: CardData, values: Mapping[str
 
 def test_the_cells_of_the_configuration_stay_cells() -> None:
     config = {"a|b": "x|y", "c`": "``", "long": "z" * 1000, "lines": "1\n2", "obj": [object()], "<b>": "<script>"}
-    rows = render(DEFAULT_MODEL_CARD, DATA, {"config": config}).partition("| --- | --- |\n")[2].splitlines()
+    rows = render(DEFAULT_MODEL_CARD, CardData(), {"config": config}).partition("| --- | --- |\n")[2].splitlines()
     assert rows == [
         r'| `a\|b` | `"x\|y"` |',
         '| `` c` `` | ``` "``" ``` |',
@@ -152,7 +281,7 @@ def test_the_cells_of_the_configuration_stay_cells() -> None:
 
 
 def test_a_long_configuration_is_cut_short() -> None:
-    card = render(DEFAULT_MODEL_CARD, DATA, {"config": {f"key_{n}": n for n in range(45)}})
+    card = render(DEFAULT_MODEL_CARD, CardData(), {"config": {f"key_{n}": n for n in range(45)}})
     assert card.endswith("| `key_39` | `39` |\n| … | 5 more in `config.json` |\n")
 
 

@@ -9,6 +9,7 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anyhub.cards import block
+from anyhub.cards.dataset_metadata import DatasetCardData
+from anyhub.cards.eval_result import EvalResult
 from anyhub.cards.metadata import CardData, ModelCardData
+from anyhub.cards.space_metadata import SpaceCardData
 from anyhub.errors import ValidationError
 
 
@@ -190,3 +194,135 @@ def test_neither_yaml_nor_jinja_is_imported_before_it_is_needed(tmp_path: Path) 
         "print(sorted({'yaml', 'jinja2', 'numpy', 'torch', 'importlib.resources'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def result(value: object = 0.9, **fields: Any) -> EvalResult:
+    return EvalResult("image-classification", "beans", "Beans", "accuracy", value, **fields)
+
+
+INDEX = [
+    {
+        "name": "m",
+        "results": [
+            {
+                "task": {"type": "image-classification"},
+                "dataset": {"name": "Beans", "type": "beans"},
+                "metrics": [{"type": "accuracy", "value": 0.9}],
+            }
+        ],
+    }
+]
+
+
+@pytest.mark.parametrize("given", [result(), [result()]])
+def test_evaluation_results_are_written_as_a_model_index(given: EvalResult | list[EvalResult]) -> None:
+    data = ModelCardData(license="mit", model_name="m", eval_results=given)
+    assert (data.eval_results, data.model_name) == ([result()], "m")
+    assert data.to_dict() == {"license": "mit", "model-index": INDEX}
+    assert block.read(str(data)) == data.to_dict()
+    assert (data["model-index"], "model-index" in data) == (INDEX, True)
+
+
+def test_a_model_index_is_read_as_evaluation_results() -> None:
+    data = ModelCardData(**{"model-index": INDEX})
+    assert (data.eval_results, data.model_name) == ([result()], "m")
+    data.eval_results[0].metric_value = 1
+    assert data["model-index"][0]["results"][0]["metrics"] == [{"type": "accuracy", "value": 1}]
+    assert data.pop("model-index")[0]["name"] == "m"
+    assert (data.eval_results, data.model_name, data.to_dict()) == (None, None, {})
+    data["model-index"] = INDEX
+    assert data == ModelCardData(model_name="m", eval_results=result())
+    del data["model-index"]
+    assert data == CardData()
+
+
+def test_the_model_index_that_is_given_out_is_a_copy() -> None:
+    data = ModelCardData(**{"model-index": INDEX})
+    data["model-index"][0]["name"] = "other"
+    assert data["model-index"] == INDEX
+
+
+def test_evaluation_results_need_a_name() -> None:
+    with pytest.raises(ValueError, match="Passing `eval_results` requires `model_name` to be set"):
+        ModelCardData(eval_results=result())
+    data = ModelCardData()
+    data.eval_results = [result()]
+    with pytest.raises(ValidationError, match="`model_name`"):
+        data.to_dict()
+
+
+@pytest.mark.parametrize("given", ["x", [result(), {}], {"accuracy": 1}, 0.9])
+def test_evaluation_results_of_another_type_are_refused(given: Any, caplog: pytest.LogCaptureFixture) -> None:
+    reason = "`eval_results` should be of type `EvalResult` or a list of `EvalResult`"
+    with pytest.raises(ValueError, match=reason):
+        ModelCardData(model_name="m", eval_results=given)
+    assert ModelCardData(model_name="m", eval_results=given, ignore_metadata_errors=True).eval_results is None
+    assert reason in caplog.text
+
+
+@pytest.mark.parametrize("index", ["mine", [], None, [{"name": "m"}], {"a": 1}])
+def test_a_model_index_of_another_shape_is_a_key_like_any_other(index: Any) -> None:
+    data = ModelCardData(**{"model-index": index})
+    assert (data.eval_results, data.get("model-index")) == (None, index)
+    assert data.to_dict() == ({} if index is None else {"model-index": index})
+    assert data.pop("model-index") == index
+    assert ModelCardData(**{"model-index": INDEX}).eval_results is not None
+    data = ModelCardData(**{"model-index": INDEX})
+    data["model-index"] = index
+    assert data.to_dict().get("model-index") == index
+
+
+def test_metadata_with_results_can_be_copied_and_pickled() -> None:
+    data = ModelCardData(**{"model-index": INDEX})
+    for other in (copy.copy(data), copy.deepcopy(data), pickle.loads(pickle.dumps(data))):
+        assert other == data
+    copy.deepcopy(data).eval_results[0].metric_value = 0
+    assert data["model-index"] == INDEX
+
+
+def test_yaml_begins_with_the_keys_that_are_asked_for() -> None:
+    data = CardData(a=1, b=2, c=3)
+    assert data.to_yaml(original_order=["c", "x", "b"]) == "c: 3\nb: 2\na: 1"
+
+
+def test_the_metadata_of_a_data_set_has_the_keys_of_its_card() -> None:
+    index = [{"config": "default", "task": "image-classification"}]
+    data = DatasetCardData(
+        language=["en"],
+        license="mit",
+        annotations_creators="found",
+        language_creators="found",
+        multilinguality="monolingual",
+        size_categories="n<1K",
+        source_datasets=["original"],
+        task_categories="image-classification",
+        task_ids=["x"],
+        paperswithcode_id="cats",
+        pretty_name="Cats vs. Dogs",
+        train_eval_index=index,
+        config_names=["default"],
+        extra=1,
+    )
+    assert (data.train_eval_index, data["train-eval-index"], "train-eval-index" in data) == (index, index, True)
+    assert (data.to_dict()["train-eval-index"], "train_eval_index" in data.to_dict(), len(data)) == (index, False, 14)
+    assert DatasetCardData(**data.to_dict()) == data
+    data.train_eval_index = None
+    assert "train-eval-index" not in data.to_dict()
+    assert data.pop("train_eval_index") is None
+
+
+def test_the_metadata_of_a_space_has_the_keys_of_its_card() -> None:
+    given: dict[str, Any] = {
+        "title": "Digits",
+        "sdk": "docker",
+        "sdk_version": "1.0",
+        "python_version": "3.11",
+        "app_file": "app.py",
+        "app_port": 7860,
+        "license": "mit",
+        "duplicated_from": "me/other",
+        "models": ["me/m"],
+        "datasets": ["me/d"],
+        "tags": ["a", "a", "b"],
+    }
+    assert SpaceCardData(**given, emoji="🔢").to_dict() == {**given, "tags": ["a", "b"], "emoji": "🔢"}

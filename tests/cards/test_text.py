@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anyhub.cards.text import CardText
+from anyhub.cards.text import REGEX_YAML_BLOCK, CardText
 
 CARDS = {
     "plain": "---\nlicense: mit\n---\n# Title\n",
@@ -73,13 +73,13 @@ def test_the_first_line_tells_the_line_break(name: str, line_break: str) -> None
     assert CardText.cut(CARDS[name]).line_break == line_break
 
 
-def test_a_new_block_gets_the_fences_and_line_breaks_of_the_card() -> None:
-    cut = CardText.cut("---  \r\na: 1\r\n---\r\ntext\r\n").with_block("b: 2\nc: 3\n")
+def test_a_new_block_gets_the_fences_of_the_card() -> None:
+    cut = CardText.cut("---  \r\na: 1\r\n---\r\ntext\r\n").with_block("b: 2\r\nc: 3\r\n")
     assert str(cut) == "---  \r\nb: 2\r\nc: 3\r\n---\r\ntext\r\n"
 
 
 def test_a_first_block_goes_below_the_byte_order_mark() -> None:
-    assert str(CardText.cut("\ufeff# Title\r\n").with_block("a: 1\n")) == "\ufeff---\r\na: 1\r\n---\r\n# Title\r\n"
+    assert str(CardText.cut("\ufeff# Title\r\n").with_block("a: 1\r\n")) == "\ufeff---\r\na: 1\r\n---\r\n# Title\r\n"
 
 
 def test_no_block_takes_its_fences_along() -> None:
@@ -95,3 +95,19 @@ def test_cutting_takes_time_in_proportion_to_the_text(unit: str) -> None:
 @given(st.text(alphabet=st.sampled_from("-\n\r \ta:\ufeff")))
 def test_any_text_is_the_sum_of_its_pieces(content: str) -> None:
     assert str(CardText.cut(content)) == content
+
+
+@pytest.mark.parametrize("content", CARDS.values(), ids=CARDS)
+def test_the_pattern_for_other_programs_finds_the_same_block(content: str) -> None:
+    cut = CardText.cut(content)
+    found = REGEX_YAML_BLOCK.search(content.removeprefix("\ufeff"))
+    assert (found is not None) == cut.has_block
+    if found:
+        assert found[1] == cut.opening
+        assert found[2] + found[3] == cut.block + cut.closing
+
+
+@pytest.mark.parametrize("unit", ["\n", "\r\n", " ", "-", "---\n", "--- ", "---\r", "\n---", "\n--- "])
+def test_the_pattern_takes_time_in_proportion_to_the_text(unit: str) -> None:
+    for content in (unit * 200_000, "---\n" + unit * 200_000, "---\n" + unit * 200_000 + "x"):
+        REGEX_YAML_BLOCK.search(content)  # quadratic time would run into the limit of the suite

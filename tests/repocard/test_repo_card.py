@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from anyhub.api import HfApi
+from anyhub.cards.dataset_metadata import DatasetCardData
 from anyhub.cards.metadata import CardData, ModelCardData
+from anyhub.cards.space_metadata import SpaceCardData
 from anyhub.errors import (
     CorruptFileError,
     EntryNotFoundError,
@@ -19,7 +21,8 @@ from anyhub.errors import (
     RevisionNotFoundError,
     ValidationError,
 )
-from anyhub.repocard.repo_card import ModelCard, RepoCard
+from anyhub.repocard.repo_card import DatasetCard, ModelCard, RepoCard, SpaceCard
+from anyhub.repocard.updating import metadata_update
 
 CARDS: dict[str, str] = runpy.run_path(str(Path(__file__).parents[1] / "cards" / "test_text.py"))["CARDS"]
 CARD = "---\n# what it is\nlicense: mit  # as agreed\ntags: [a, b]\n---\n# Title\n"
@@ -103,8 +106,7 @@ def test_the_evaluation_results_of_a_card_survive() -> None:
     assert results[0]["results"][0]["metrics"] == [{"type": "accuracy", "value": 0.97}]
     card.data.license = "mit"
     assert card.content == CARDS["model index"].replace("---\n# Digits", "license: mit\n---\n# Digits")
-    card.data["model-index"][0]["name"] = "other"
-    results[0]["name"] = "other"
+    card.data.model_name = results[0]["name"] = "other"
     assert ModelCard(card.content).data["model-index"] == results
 
 
@@ -274,6 +276,8 @@ def test_a_card_is_made_from_a_template(tmp_path: Path, monkeypatch: pytest.Monk
     assert card.content == "---\r\nlicense: mit\r\ntags:\r\n- a\r\n---\r\nmit x\r\n"
     assert ModelCard.from_template(data, template_str="{{ license }}", license="bsd").text == "bsd"
     assert "# Model Card for Model ID\n" in ModelCard.from_template(data).text
+    assert "# Dataset Card for Dataset Name\n" in DatasetCard.from_template(DatasetCardData()).text
+    assert "# Space Name\n" in SpaceCard.from_template(SpaceCardData()).text
     with pytest.raises(ValidationError, match="not both"):
         ModelCard.from_template(data, template, "text")
 
@@ -287,3 +291,83 @@ def test_the_card_of_what_create_repo_returned_can_be_loaded() -> None:
     url = HfApi().create_repo("username/with-card")
     HfApi().upload_file(path_or_fileobj=b"---\nlicense: mit\n---\n", path_in_repo="README.md", repo_id=url)
     assert ModelCard.load(url).data.license == "mit"
+
+
+@pytest.mark.parametrize(
+    ("cls", "data_class", "repo_type"),
+    [
+        (ModelCard, ModelCardData, "model"),
+        (DatasetCard, DatasetCardData, "dataset"),
+        (SpaceCard, SpaceCardData, "space"),
+    ],
+)
+def test_each_kind_of_card_goes_to_its_kind_of_repository(
+    cls: type[RepoCard], data_class: type[CardData], repo_type: str
+) -> None:
+    HfApi().create_repo("username/it", repo_type=repo_type)
+    card = cls(CARD)
+    assert type(card.data) is data_class
+    card.push_to_hub("username/it")
+    assert cls.load("username/it").content == CARD
+    assert HfApi().file_exists("username/it", "README.md", repo_type=repo_type)
+
+
+def test_the_address_of_a_repository_says_its_kind() -> None:
+    url = HfApi().create_repo("username/it", repo_type="dataset")
+    RepoCard(CARD).push_to_hub(url)
+    assert RepoCard.load(url).content == CARD
+
+
+def test_a_class_of_ones_own_has_its_own_template(tmp_path: Path) -> None:
+    template = tmp_path / "mine.md"
+    template.write_text("---\n{{ card_data }}\n---\n# {{ word }}\n")
+
+    class MyCard(RepoCard):
+        default_template_path = template
+
+    assert MyCard.from_template(CardData(a=1), word="x").content == "---\na: 1\n---\n# x\n"
+
+
+def test_a_downloaded_card_is_never_a_template(api: HfApi) -> None:
+    evil = "---\ntitle: '{{ 7*7 }}'\n---\n{{ 7*7 }} {% for i in range(3) %}x{% endfor %} {{ license }}\n"
+    api.upload_file(path_or_fileobj=evil.encode(), path_in_repo="README.md", repo_id=REPO)
+    card = ModelCard.load(REPO)
+    card.data.license = "mit"
+    card.push_to_hub(REPO)
+    metadata_update(REPO, {"language": "en"})
+    mine = ModelCard("---\ntags: [a]\n---\n" + card.text)
+    mine.push_to_hub(REPO)
+    pushed = ModelCard.load(REPO)
+    assert pushed.text == card.text
+    assert pushed.content.startswith("---\ntitle: '{{ 7*7 }}'\n")
+    made = ModelCard.from_template(pushed.data, template_str="---\n{{ card_data }}\n---\n{{ text }}", text=pushed.text)
+    assert (made.text, made.data.title) == (card.text, "{{ 7*7 }}")
+
+
+@pytest.mark.parametrize("index", ["mine", "[{results: []}]", "[{name: m, results: [{metrics: []}]}]"])
+def test_a_model_index_that_is_not_made_of_results_stays_as_it_is(index: str, caplog: pytest.LogCaptureFixture) -> None:
+    content = f"---\nmodel-index: {index}\nlicense: mit\n---\n"
+    card = ModelCard(content)
+    card.data.license = "bsd"
+    assert card.content == str(card) == content.replace("mit", "bsd")
+    assert card.data.eval_results is None
+    assert caplog.messages == ["Invalid model-index. Not loading eval results into CardData."]
+
+
+def test_a_changed_result_changes_the_model_index_alone() -> None:
+    content = "---\n# what\n" + CARDS["model index"].removeprefix("---\n").replace(
+        "---\n#", "license: mit # as agreed\n---\n#"
+    )
+    card = ModelCard(content)
+    assert card.data.eval_results is not None
+    card.data.eval_results[0].metric_value = 1
+    assert ModelCard(card.content).data.eval_results == card.data.eval_results
+    assert card.content.startswith("---\n# what\nmodel-index:\n")
+    assert card.content.endswith("license: mit # as agreed\n---\n# Digits\n")
+    card.data.eval_results[0].metric_value = 0.97
+    assert card.content == content
+
+
+def test_a_model_index_of_a_model_without_a_name_can_be_written() -> None:
+    content = "---\nmodel-index:\n- name: ''\n  results: []\n---\n"
+    assert ModelCard(content).content == content

@@ -11,7 +11,8 @@ tags, no key twice. So nothing can be made that is larger than what was written,
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Collection, Iterator, Mapping
 from reprlib import repr as short
 from typing import Any, TypeAlias
 
@@ -79,13 +80,14 @@ def write(data: Mapping[str, Any]) -> str:
     return block
 
 
-def update(block: str, changed: Mapping[str, Any], removed: Collection[str]) -> str:
-    """Return a YAML block in which some keys say something else; the lines of all others stay, comments included.
+def update(block: str, changed: Mapping[str, Any], removed: Collection[str], line_break: str = "\n") -> str:
+    r"""Return a YAML block in which some keys say something else; the lines of all others stay, comments included.
 
     Args:
         block (`str`): The lines between the two ``---``.
         changed: The keys to set. New ones go below all others.
         removed: The keys to leave out.
+        line_break (`str`): What ends a new line: ``\n`` or ``\r\n``.
 
     Raises:
         ValidationError: When the block can not be read, or would be larger than 1 MiB.
@@ -94,18 +96,28 @@ def update(block: str, changed: Mapping[str, Any], removed: Collection[str]) -> 
     wanted = {key: value for key, value in (reader.mapping() | dict(changed)).items() if key not in removed}
     if not wanted:
         return ""
-    edited = _edited(block, reader.spans, changed, removed)
-    return edited if _says(edited, wanted) else write(wanted)
+
+    def lines(data: Mapping[str, Any]) -> str:
+        return textwrap.indent(write(data), " " * reader.column).replace("\n", line_break)
+
+    edited = _edited(block, reader.spans, changed, removed, lines)
+    return edited if _says(edited, wanted) else write(wanted).replace("\n", line_break)
 
 
-def _edited(block: str, spans: Mapping[str, _Span], changed: Mapping[str, Any], removed: Collection[str]) -> str:
+def _edited(
+    block: str,
+    spans: Mapping[str, _Span],
+    changed: Mapping[str, Any],
+    removed: Collection[str],
+    lines: Callable[[Mapping[str, Any]], str],
+) -> str:
     pieces, position = [], 0
     for key, (start, end) in spans.items():
         if key in changed or key in removed:
-            pieces += [block[position:start], write({key: changed[key]}) if key in changed else ""]
+            pieces += [block[position:start], lines({key: changed[key]}) if key in changed else ""]
             position = end
-    pieces += [block[position:], write({key: value for key, value in changed.items() if key not in spans})]
-    return "".join(pieces)
+    new = {key: value for key, value in changed.items() if key not in spans}
+    return "".join([*pieces, block[position:], lines(new)])
 
 
 def _says(block: str, data: Mapping[str, Any]) -> bool:
@@ -144,6 +156,7 @@ class _Reader:
     def __init__(self, block: str) -> None:
         _check_size(block)
         self.spans: dict[str, _Span] = {}
+        self.column = 0  # of the keys at the top
         self._block = block
         self._events = self._parse()
         self._end = 0  # of the last scalar or bracket, so that comments below a value are not part of it
@@ -205,12 +218,14 @@ class _Reader:
         for event in self._until(yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise _not_yaml("a key is not a plain word", event.start_mark)
+            start: _Mark = event.start_mark
             key = self._node(event, depth + 1)
             if key in data:
                 raise _not_yaml(f"the key {short(key)} is there twice", event.start_mark)
             data[key] = self._node(next(self._events), depth + 1)
             if noting:
-                self.spans[key] = self._lines(event.start_mark)
+                self.column = start.column
+                self.spans[key] = self._lines(start)
         return data
 
     def _lines(self, start: _Mark) -> _Span:

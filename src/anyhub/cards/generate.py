@@ -11,27 +11,26 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from anyhub.cards.sandbox import render_in_sandbox
+from anyhub.cards.sections import sections
 from anyhub.cards.text import CardText
-from anyhub.errors import MissingDependencyError, ValidationError
+from anyhub.errors import ValidationError
 
 if TYPE_CHECKING:
     from anyhub.cards.metadata import CardData
 
     Spell: TypeAlias = Callable[[object], str]
 
-MAX_OUTPUT = 1 << 20
-_MAX_ROWS = 40
-_MAX_CELL = 80
+_TEMPLATES = Path(__file__).with_name("templates")
 
+TEMPLATE_MODELCARD_PATH = _TEMPLATES / "blank_model_card.md"
+TEMPLATE_DATASETCARD_PATH = _TEMPLATES / "blank_dataset_card.md"
+TEMPLATE_SPACECARD_PATH = _TEMPLATES / "blank_space_card.md"
 
-def _template(name: str) -> str:
-    return Path(__file__).with_name("templates").joinpath(name).read_text(encoding="utf-8")
-
-
-DEFAULT_MODEL_CARD = _template("default_model_card.md")
-BLANK_MODEL_CARD = _template("blank_model_card.md")
+DEFAULT_MODEL_CARD = _TEMPLATES.joinpath("default_model_card.md").read_text(encoding="utf-8")
+"""The template of the card that a model generates of itself."""
 
 _PLACEHOLDER = re.compile(
     r"""\{\{\s*(?P<name>[A-Za-z_]\w*)\s*"""
@@ -57,8 +56,16 @@ def render(template: str, card_data: CardData, values: Mapping[str, object]) -> 
     Args:
         template (`str`): A card with placeholders. ``{{ card_data }}`` is the metadata as YAML.
         card_data (`CardData`): The metadata; each key is a value too.
-        values: What else may be named in the template; goes before ``card_data``. From ``repo_id``, ``class_name``,
-            ``class_module``, ``paper_url``, ``config`` and ``parameter_count`` the values of `sections` are made.
+        values: What else may be named in the template; goes before ``card_data`` unless it is None. Of these, which may
+            all be missing, the sections of a model's card are made, see `anyhub.cards.sections`:
+
+            * ``repo_id`` (`str`), ``class_name`` (`str`, qualified), ``class_module`` (`str`);
+            * ``framework`` (`str`), such as ``"PyTorch"``, and ``library_name`` (`str`);
+            * ``repo_url``, ``paper_url``, ``docs_url`` (`str`);
+            * ``config`` (mapping), ``parameters`` (`dict[str, int]`, counts by dtype), ``parameter_count`` (`int`),
+              ``environment`` (`dict[str, str]`, versions by name);
+            * ``eval_results`` (`list[EvalResult]`), else those of ``card_data``;
+            * ``model_summary``, ``model_description`` and ``citation_bibtex`` (`str`), in the author's words.
 
     Returns:
         `str`: The card. A name that has no value is nothing; within the YAML block a value is one YAML value.
@@ -69,9 +76,10 @@ def render(template: str, card_data: CardData, values: Mapping[str, object]) -> 
         MissingDependencyError: When the template has Jinja in it that is more than placeholders, and Jinja is missing.
     """
     cut = CardText.cut(template)
-    given = {**card_data.to_dict(), **values}
+    results = {key: card_data.get(key) for key in ("eval_results", "model_name")}
+    given = {**card_data.to_dict(), **results, **{name: value for name, value in values.items() if value is not None}}
     names = {**sections(given), **given, "card_data": _Yaml(card_data.to_yaml(cut.line_break))}
-    fill = _with_jinja if _STATEMENT.search(_PLACEHOLDER.sub("", template)) else _substitute
+    fill = render_in_sandbox if _STATEMENT.search(_PLACEHOLDER.sub("", template)) else _substitute
     block = fill(f"{cut.opening}{cut.block}{cut.closing}", names, _in_yaml)
     if block != cut.opening + cut.block + cut.closing:
         _check_keys(block, fill(f"{cut.opening}{cut.block}{cut.closing}", _harmless(names), _in_yaml))
@@ -85,65 +93,9 @@ def render(template: str, card_data: CardData, values: Mapping[str, object]) -> 
     return card
 
 
-def sections(values: Mapping[str, object]) -> dict[str, object]:
-    """Return the sections of a model's card that can be made from what is known, as Markdown.
-
-    Args:
-        values: ``repo_id``, ``class_name`` (qualified), ``class_module``, ``model_name`` and ``paper_url`` (`str`),
-            ``config`` (mapping) and ``parameter_count`` (`int`); any may be missing or None.
-
-    Returns:
-        `dict`: ``title``, ``paper_line``, ``parameter_line``, ``how_to_load`` and ``configuration_table``; empty is
-        what nothing is known of.
-    """
-    repo_id, class_name = str(values.get("repo_id") or ""), str(values.get("class_name") or "")
-    config, count = values.get("config"), values.get("parameter_count")
-    return {
-        "title": values.get("model_name") or _last(repo_id, "/") or _last(class_name, ".") or "Model card",
-        "paper_line": f"- Paper: {values['paper_url']}\n" if values.get("paper_url") else "",
-        "parameter_line": f"- Parameters: {count:,}\n" if isinstance(count, int) else "",
-        "how_to_load": _how_to_load(repo_id, class_name, str(values.get("class_module") or "__main__")),
-        "configuration_table": _configuration(config) if isinstance(config, Mapping) and config else "",
-    }
-
-
-def _last(text: str, separator: str) -> str:
-    return text.rpartition(separator)[2]
-
-
-def _how_to_load(repo_id: str, class_name: str, module: str) -> str:
-    name = _last(class_name, "<locals>.")
-    if not repo_id or not all(part.isidentifier() for part in name.split(".")):
-        return ""
-    if name != class_name or module == "__main__":
-        source = f"# {name} is the class that this model was saved from"
-    else:
-        source = f"from {module} import {name.partition('.')[0]}"
-    load = f"model = {name}.from_pretrained({json.dumps(repo_id, ensure_ascii=False)})"
-    return f"\n## How to load it\n\n```python\n{source}\n\n{load}\n```\n"
-
-
-def _configuration(config: Mapping[object, object]) -> str:
-    rows = [f"| {_code(str(key))} | {_code(_json(value))} |" for key, value in list(config.items())[:_MAX_ROWS]]
-    if len(config) > _MAX_ROWS:
-        rows.append(f"| … | {len(config) - _MAX_ROWS} more in `config.json` |")
-    return "\n## Configuration\n\n| Name | Value |\n| --- | --- |\n" + "".join(f"{row}\n" for row in rows)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=lambda other: type(other).__name__)
-
-
-def _code(text: str) -> str:
-    """Spell a text as code in a cell of a Markdown table."""
-    text = " ".join(text.split())
-    short = text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…"
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", short)), default=0))
-    space = " " if "`" in short else ""
-    return f"{fence}{space}{short}{space}{fence}".replace("|", "\\|")
-
-
 def _in_text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_in_text, value))
     return "" if value is None else str(value)
 
 
@@ -193,28 +145,3 @@ def _substitute(template: str, names: Mapping[str, object], spell: Spell) -> str
 
     # In YAML a value brings the quotes that it needs; those of the template around it would end at the value's first.
     return (_QUOTED_PLACEHOLDER if spell is _in_yaml else _PLACEHOLDER).sub(value_of, template)
-
-
-def _with_jinja(template: str, names: Mapping[str, Any], spell: Spell) -> str:
-    try:
-        from jinja2 import TemplateError
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
-    except ImportError:
-        raise MissingDependencyError(
-            "Install anyhub[jinja] to render a card template that has more in it than '{{ name }}' and "
-            "'{{ name | default(\"text\", true) }}'."
-        ) from None
-    # A card is Markdown, not HTML: what may stand in it is for the page that shows it to decide.
-    environment = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_newline=True, finalize=spell)
-    pieces, size = [], 0
-    try:
-        for piece in environment.from_string(template).generate(names):
-            pieces.append(piece)
-            size += len(piece.encode())
-            if size > MAX_OUTPUT:
-                raise ValidationError(f"The card template makes more than {MAX_OUTPUT:,} bytes; make it shorter.")
-    except ValidationError:
-        raise
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise ValidationError(f"The card template can not be rendered: {error}; mend the template.") from error
-    return "".join(pieces)

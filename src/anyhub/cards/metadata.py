@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from datetime import date
-from numbers import Integral, Real
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from anyhub.cards.eval_result import EvalResult
+from anyhub.cards.model_index import ModelIndex, model_index_to_eval_results, updated_model_index
+from anyhub.cards.plain import plain
 from anyhub.errors import ValidationError
 
 logger = logging.getLogger(__name__)
 
-_MAX_DEPTH = 20  # what `anyhub.cards.block` reads
-_MAX_INTEGER = 10**999
+MODEL_INDEX = "model-index"
 
 
 class CardData:
@@ -39,14 +39,32 @@ class CardData:
 
     def __init__(self, /, ignore_metadata_errors: bool = False, **kwargs: Any) -> None:
         # A key of a card may have any name, `get` and `self` too: kept apart, it can not hide a method.
-        self.__dict__["_values"] = values = {}
+        self.__dict__["_values"] = {}
         for key, value in kwargs.items():
             try:
-                values[key] = plain(value, key)
+                self._put(key, plain(value, key))
             except ValidationError as error:
                 if not ignore_metadata_errors:
                     raise
                 logger.warning("%s It is left out.", error)
+
+    def _name(self, key: str) -> str:
+        """Return the name that a key has in the card."""
+        return key
+
+    def _look(self, key: str) -> Any:
+        # By way of `__dict__`: while a copy is made, `_values` is not there yet, and is asked for by `__getattr__`.
+        return self.__dict__["_values"][self._name(key)]
+
+    def _put(self, key: str, value: Any) -> None:
+        self._values[self._name(key)] = value
+
+    def _drop(self, key: str) -> Any:
+        return self._values.pop(self._name(key))
+
+    def _spelled(self) -> Mapping[str, Any]:
+        """Return the keys and values that are written."""
+        return self._values
 
     def to_dict(self) -> dict[str, Any]:
         """Return a copy in plain texts, numbers, lists and dicts; keys whose value is None are left out.
@@ -54,41 +72,50 @@ class CardData:
         Raises:
             ValidationError: When a value is of another kind; names the key.
         """
-        return {key: plain(value, key) for key, value in self._values.items() if value is not None}
+        return {key: plain(value, key) for key, value in self._spelled().items() if value is not None}
 
-    def to_yaml(self, line_break: str | None = None) -> str:
-        r"""Return the metadata as YAML, keys in their order, without a line break at the end.
+    def to_yaml(self, line_break: str | None = None, original_order: Sequence[str] | None = None) -> str:
+        r"""Return the metadata as YAML, without a line break at the end.
 
         Args:
             line_break (`str`, *optional*): What ends a line; ``\n`` when None.
+            original_order (`list[str]`, *optional*): The keys to begin with; the others follow in their own order.
 
         Raises:
             ValidationError: When a value can not be written; names the key.
         """
         from anyhub.cards import block
 
-        return block.write(self.to_dict()).removesuffix("\n").replace("\n", line_break or "\n")
+        data = self.to_dict()
+        ordered = {key: data[key] for key in (*(original_order or ()), *data) if key in data}
+        return block.write(ordered).removesuffix("\n").replace("\n", line_break or "\n")
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a key, or ``default`` when it is missing or None."""
-        value = self._values.get(key)
+        try:
+            value = self._look(key)
+        except KeyError:
+            return default
         return default if value is None else value
 
     def pop(self, key: str, default: Any = None) -> Any:
         """Remove a key and return its value, or ``default`` when it is missing."""
-        return self._values.pop(key, default)
+        try:
+            return self._drop(key)
+        except KeyError:
+            return default
 
     def __getitem__(self, key: str) -> Any:
-        return self._values[key]
+        return self._look(key)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._values[key] = value
+        self._put(key, value)
 
     def __delitem__(self, key: str) -> None:
-        del self._values[key]
+        self._drop(key)
 
     def __contains__(self, key: object) -> bool:
-        return self._values.get(key) is not None  # type: ignore[call-overload]
+        return isinstance(key, str) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter([key for key in self._values if key in self])
@@ -98,15 +125,15 @@ class CardData:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self.__dict__["_values"][name]
+            return self._look(name)
         except KeyError:
             raise AttributeError(f"The card's metadata has no {name!r}; set it, or ask with get({name!r}).") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._values[name] = value
+        self._put(name, value)
 
     def __delattr__(self, name: str) -> None:
-        if self._values.pop(name, None) is None:
+        if self.pop(name) is None:
             raise AttributeError(f"The card's metadata has no {name!r}.")
 
     def __eq__(self, other: object) -> bool:
@@ -124,9 +151,14 @@ class CardData:
 class ModelCardData(CardData):
     """The metadata of a model's card.
 
+    Its evaluation results are ``eval_results`` and ``model_name`` here, and ``model-index`` in the card. The parts of a
+    ``model-index`` that say nothing of an `EvalResult` stay as they are; one that is not made of such results is a key
+    like any other. What ``data["model-index"]`` gives is a copy: to change one result, change it in ``eval_results``.
+
     Args:
         base_model (`str` or `list[str]`, *optional*): The repositories of the models that this one was made from.
         datasets (`str` or `list[str]`, *optional*): The data sets it was trained on.
+        eval_results (`EvalResult` or `list[EvalResult]`, *optional*): How it was evaluated; needs ``model_name``.
         language (`str` or `list[str]`, *optional*): ISO 639 codes of the languages of its input or training data.
         library_name (`str`, *optional*): The library that loads it.
         license (`str`, *optional*): An identifier such as `"apache-2.0"`, or `"other"`.
@@ -140,8 +172,13 @@ class ModelCardData(CardData):
         kwargs: Any other keys.
 
     Raises:
-        ValidationError: When a value is not a text, number, truth value, date, list or dict; names the key.
+        ValidationError: When a value is not a text, number, truth value, date, list or dict; names the key. When
+            ``eval_results`` are something else, or without ``model_name``.
     """
+
+    _index: ModelIndex
+    eval_results: list[EvalResult] | None
+    model_name: str | None
 
     def __init__(
         self,
@@ -149,6 +186,7 @@ class ModelCardData(CardData):
         *,
         base_model: str | list[str] | None = None,
         datasets: str | list[str] | None = None,
+        eval_results: EvalResult | list[EvalResult] | None = None,
         language: str | list[str] | None = None,
         library_name: str | None = None,
         license: str | None = None,
@@ -161,10 +199,12 @@ class ModelCardData(CardData):
         ignore_metadata_errors: bool = False,
         **kwargs: Any,
     ) -> None:
+        self.__dict__["_index"] = []  # as it was read
         super().__init__(
             ignore_metadata_errors,
             base_model=base_model,
             datasets=datasets,
+            eval_results=None,
             language=language,
             library_name=library_name,
             license=license,
@@ -173,58 +213,72 @@ class ModelCardData(CardData):
             metrics=metrics,
             model_name=model_name,
             pipeline_tag=pipeline_tag,
-            tags=_unique(tags),
+            tags=unique(tags),
             **kwargs,
         )
+        if eval_results is None or self.eval_results is not None:
+            return
+        try:
+            self.eval_results = _checked(eval_results, model_name)
+        except ValidationError as error:
+            if not ignore_metadata_errors:
+                raise
+            logger.warning("%s They are left out.", error)
+
+    def _put(self, key: str, value: Any) -> None:
+        if key != MODEL_INDEX:
+            super()._put(key, value)
+        elif value:
+            self._put_model_index(value)
+        else:
+            self._values.update({MODEL_INDEX: value, "eval_results": None})
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, plain(value, key) if key == MODEL_INDEX else value)
+
+    def _put_model_index(self, index: Any) -> None:
+        try:
+            name, results = model_index_to_eval_results(index)
+        except ValidationError:
+            self._values.update({MODEL_INDEX: index, "eval_results": None})
+            return
+        self._values.pop(MODEL_INDEX, None)
+        self._index[:] = index
+        self._values.update(eval_results=results, model_name=name)
+
+    def _look(self, key: str) -> Any:
+        if key == MODEL_INDEX and super()._look("eval_results") is not None:
+            return plain(self._spelled()[MODEL_INDEX], MODEL_INDEX)
+        return super()._look(key)
+
+    def _drop(self, key: str) -> Any:
+        if key != MODEL_INDEX or self.get("eval_results") is None:
+            return super()._drop(key)
+        index = self._look(key)
+        self._values.update(eval_results=None, model_name=None)
+        return index
+
+    def _spelled(self) -> Mapping[str, Any]:
+        values = dict(self._values)
+        if (results := values.pop("eval_results", None)) is None:
+            return values
+        name = values.pop("model_name", None)
+        return values | {MODEL_INDEX: updated_model_index(self._index, name, _checked(results, name))}
 
 
-def _unique(tags: Any) -> Any:
+def _checked(results: Any, model_name: str | None) -> list[EvalResult]:
+    listed = [results] if isinstance(results, EvalResult) else results
+    if not isinstance(listed, list | tuple) or not all(isinstance(result, EvalResult) for result in listed):
+        raise ValidationError(
+            f"`eval_results` should be of type `EvalResult` or a list of `EvalResult`, not {type(results).__name__}."
+        )
+    if model_name is None:
+        raise ValidationError("Passing `eval_results` requires `model_name` to be set.")
+    return list(listed)
+
+
+def unique(tags: Any) -> Any:
     """Keep the first of equal texts; what else a card may hold here stays as it is."""
     if isinstance(tags, (list, tuple)) and all(isinstance(tag, str) for tag in tags):
         return list(dict.fromkeys(tags))
     return tags
-
-
-def plain(value: Any, key: str, depth: int = 2) -> Any:
-    """Copy a value in those types that YAML and JSON share.
-
-    Args:
-        value: A text, number, truth value, None, date, or a list, tuple or mapping of such.
-        key (`str`): What the value belongs to, for the message.
-        depth (`int`): The level that a list or dict here would be on; those at the top of a card are on level 2.
-
-    Raises:
-        ValidationError: When it holds something else, is deeper than 20 levels, or has a number of 1,000 digits.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, Integral) and abs(int(value)) < _MAX_INTEGER:
-        return int(value)
-    if isinstance(value, Real) and not isinstance(value, Integral):
-        return float(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (list, tuple, Mapping)) and depth <= _MAX_DEPTH:
-        return _plain_items(value, key, depth + 1)
-    raise ValidationError(f"The key {key!r} of the card's metadata {_objection(value)}.")
-
-
-def _plain_items(value: list[Any] | tuple[Any, ...] | Mapping[Any, Any], key: str, depth: int) -> Any:
-    if not isinstance(value, Mapping):
-        return [plain(item, key, depth) for item in value]
-    for name in value:
-        if not isinstance(name, (str, Real, type(None))):
-            raise ValidationError(
-                f"The key {key!r} of the card's metadata holds a key of type {type(name).__name__}; use texts."
-            )
-    return {plain(name, key): plain(item, key, depth) for name, item in value.items()}
-
-
-def _objection(value: Any) -> str:
-    if isinstance(value, Integral):
-        return "has a number of more than 999 digits; write it as a text"
-    if isinstance(value, (list, tuple, Mapping)):
-        return f"is nested more than {_MAX_DEPTH} levels deep; keep it flatter"
-    return f"holds a value of type {type(value).__name__}; use texts, numbers, truth values, dates, lists and dicts"

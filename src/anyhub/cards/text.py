@@ -7,6 +7,11 @@ from dataclasses import dataclass, replace
 
 BOM = "\ufeff"
 
+REGEX_YAML_BLOCK = re.compile(
+    r"\A(\s*+---[ \t]*+(?:\r\n|\r|\n))([\s\S]*?)((?:\r\n|\r|\n|(?<=[\r\n]))---[ \t]*+(\r\n|\n|\Z))"
+)
+"""The top of a card for programs that match it themselves: the line ``---``, the YAML, and the other line ``---``."""
+
 # Neither pattern can match in two ways, so that searching takes time in proportion to the text.
 _OPENING = re.compile(r"---[ \t]*\r?\n")
 _CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
@@ -62,10 +67,10 @@ class CardText:
         return "\r\n" if newline and first.endswith("\r") else "\n"
 
     def with_block(self, block: str) -> CardText:
-        r"""Return the card with another YAML block, or with none.
+        """Return the card with another YAML block, or with none.
 
         Args:
-            block (`str`): Lines that end with ``\n``; they get the line breaks of this card. Nothing removes the block.
+            block (`str`): Lines that end as those of the card do. Nothing removes the block.
         """
         if not block:
             return replace(self, opening="", block="", closing="")
@@ -73,6 +78,6 @@ class CardText:
         return replace(
             self,
             opening=self.opening or fence,
-            block=re.sub(r"\r?\n", self.line_break, block),
+            block=block,
             closing=self.closing or fence,
         )

@@ -1,1 +1,52 @@
-"""Cards of repositories: read from a hub, changed, merged, and pushed to one."""
+"""The cards of repositories: read, checked, changed and pushed. Each name is imported when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from anyhub.cards.generate import TEMPLATE_DATASETCARD_PATH, TEMPLATE_MODELCARD_PATH
+    from anyhub.cards.text import REGEX_YAML_BLOCK
+    from anyhub.repocard.metadata_files import metadata_load, metadata_save
+    from anyhub.repocard.repo_card import DatasetCard, ModelCard, RepoCard, SpaceCard
+    from anyhub.repocard.updating import metadata_eval_result, metadata_update
+
+_MODULE_OF = {
+    "DatasetCard": "anyhub.repocard.repo_card",
+    "ModelCard": "anyhub.repocard.repo_card",
+    "REGEX_YAML_BLOCK": "anyhub.cards.text",
+    "RepoCard": "anyhub.repocard.repo_card",
+    "SpaceCard": "anyhub.repocard.repo_card",
+    "TEMPLATE_DATASETCARD_PATH": "anyhub.cards.generate",
+    "TEMPLATE_MODELCARD_PATH": "anyhub.cards.generate",
+    "metadata_eval_result": "anyhub.repocard.updating",
+    "metadata_load": "anyhub.repocard.metadata_files",
+    "metadata_save": "anyhub.repocard.metadata_files",
+    "metadata_update": "anyhub.repocard.updating",
+}
+
+__all__ = [
+    "REGEX_YAML_BLOCK",
+    "TEMPLATE_DATASETCARD_PATH",
+    "TEMPLATE_MODELCARD_PATH",
+    "DatasetCard",
+    "ModelCard",
+    "RepoCard",
+    "SpaceCard",
+    "metadata_eval_result",
+    "metadata_load",
+    "metadata_save",
+    "metadata_update",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")  # Python adds the nearest name
+    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

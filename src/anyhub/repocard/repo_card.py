@@ -1,19 +1,29 @@
-"""The card of a repository: its README, read from a file or a hub, changed, saved and pushed."""
+"""The cards of repositories: READMEs, read from a file or a hub, changed, saved and pushed."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from anyhub import files
-from anyhub.cards.generate import BLANK_MODEL_CARD, render
-from anyhub.cards.metadata import CardData, ModelCardData
-from anyhub.cards.text import CardText
+from anyhub.cards.dataset_metadata import DatasetCardData
+from anyhub.cards.document import CardDocument, Changes
+from anyhub.cards.generate import (
+    TEMPLATE_DATASETCARD_PATH,
+    TEMPLATE_MODELCARD_PATH,
+    TEMPLATE_SPACECARD_PATH,
+    render,
+)
+from anyhub.cards.metadata import MODEL_INDEX, CardData, ModelCardData
+from anyhub.cards.seal import is_untouched
+from anyhub.cards.space_metadata import SpaceCardData
 from anyhub.constants import REPOCARD_NAME
-from anyhub.errors import CorruptFileError, ValidationError
+from anyhub.errors import ValidationError
+from anyhub.repocard.published import Message, PublishedCard, place_of
+from anyhub.repocard.reading import read_text
+from anyhub.repocard.validation import check
+from anyhub.values import DEFAULT_BRANCH
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,11 +32,6 @@ if TYPE_CHECKING:
     from anyhub.hub.interface import Hub
 
 logger = logging.getLogger(__name__)
-
-_MAX_CARD_BYTES = 16 << 20
-
-_TEXTS = ("library_name", "license_link", "license_name", "model_name", "pipeline_tag")
-_TEXT_OR_LIST = ("base_model", "datasets", "language", "license", "metrics")
 
 
 class RepoCard:
@@ -60,7 +65,7 @@ class RepoCard:
     """
 
     card_data_class: ClassVar[type[CardData]] = CardData
-    default_template: ClassVar[str] = BLANK_MODEL_CARD
+    default_template_path: ClassVar[Path] = TEMPLATE_MODELCARD_PATH
     repo_type: ClassVar[str] = "model"
 
     data: CardData
@@ -68,46 +73,31 @@ class RepoCard:
 
     def __init__(self, content: str, ignore_metadata_errors: bool = False) -> None:
         self.ignore_metadata_errors = ignore_metadata_errors
+        # What this card was on a hub: by repository, and by branch where it was pushed, else None.
+        self._known: dict[tuple[str, str | None], str] = {}
         self.content = content
 
     @property
     def content(self) -> str:
         """The whole card: metadata and text."""
-        cut = replace(self._cut, text=self.text)
-        now = self.data.to_dict()
-        changed = {key: value for key, value in now.items() if not _same(value, self._before.get(key))}
-        removed = self._before.keys() - now.keys()
-        if not changed and not removed:
-            return str(cut)
-        from anyhub.cards import block
-
-        return str(cut.with_block(block.update(self._readable_block, changed, removed)))
+        return self._document.written(self._changes_since(self._document), self.text)
 
     @content.setter
     def content(self, content: str) -> None:
-        self._cut = CardText.cut(content)
-        self._readable_block = self._cut.block
-        self.text = self._cut.text
-        if not self._cut.has_block:
+        self._document = CardDocument.read(content, self.ignore_metadata_errors)
+        if not self._document.cut.has_block:
             logger.warning("Repo card metadata block was not found. Setting CardData to empty.")
-        self.data = self.card_data_class(**self._read_block(), ignore_metadata_errors=self.ignore_metadata_errors)
-        self._before = self.data.to_dict()
+        self.data = self._data_of(self._document)
+        if isinstance(self.data, ModelCardData) and MODEL_INDEX in self.data and self.data.eval_results is None:
+            logger.warning("Invalid model-index. Not loading eval results into CardData.")
+        self.text = self._document.cut.text
 
-    def _read_block(self) -> dict[str, Any]:
-        if not self._cut.has_block:
-            return {}
-        from anyhub.cards import block
+    def _data_of(self, document: CardDocument) -> CardData:
+        values = {key: value for key, value in document.values.items() if key != "ignore_metadata_errors"}
+        return self.card_data_class(**values, ignore_metadata_errors=self.ignore_metadata_errors)
 
-        try:
-            data = block.read(self._cut.block)
-        except ValidationError as error:
-            if not self.ignore_metadata_errors:
-                raise
-            logger.warning("%s Setting CardData to empty.", error)
-            self._readable_block = ""
-            return {}
-        data.pop("ignore_metadata_errors", None)
-        return data
+    def _changes_since(self, document: CardDocument) -> Changes:
+        return Changes.between(self._data_of(document).to_dict(), self.data.to_dict())
 
     def __str__(self) -> str:
         return self.content
@@ -154,19 +144,20 @@ class RepoCard:
             RepositoryNotFoundError, RevisionNotFoundError, EntryNotFoundError: When the hub has no such card.
         """
         path = Path(repo_id_or_path)
-        if not path.is_file():
-            from anyhub.api import hf_hub_download
+        if path.is_file():
+            return cls(read_text(path), ignore_metadata_errors=ignore_metadata_errors)
+        from anyhub.api import hf_hub_download
 
-            downloaded = hf_hub_download(
-                repo_id_or_path if isinstance(repo_id_or_path, str) else str(repo_id_or_path),  # a `RepoUrl` is a `str`
-                REPOCARD_NAME,
-                repo_type=repo_type or cls.repo_type,
-                revision=revision,
-                token=token,
-                endpoint=endpoint,
-            )
-            path = Path(downloaded)
-        return cls(_read(path), ignore_metadata_errors=ignore_metadata_errors)
+        repo_id = (
+            repo_id_or_path if isinstance(repo_id_or_path, str) else str(repo_id_or_path)
+        )  # a `RepoUrl` is a `str`
+        repo_type = _type_of(cls, repo_id, repo_type)
+        downloaded = hf_hub_download(
+            repo_id, REPOCARD_NAME, repo_type=repo_type, revision=revision, token=token, endpoint=endpoint
+        )
+        card = cls(read_text(Path(downloaded)), ignore_metadata_errors=ignore_metadata_errors)
+        card._known[place_of(endpoint, repo_id, repo_type), None] = card.content
+        return card
 
     def validate(self, repo_type: str | None = None) -> None:
         """Check the metadata that would be written, without asking a hub.
@@ -181,11 +172,7 @@ class RepoCard:
         Raises:
             ValidationError: Names every key that is wrong.
         """
-        from anyhub.cards import block
-
-        data = block.read(CardText.cut(self.content).block)
-        if objections := _objections(data, is_model=(repo_type or self.repo_type) == "model"):
-            raise ValidationError(f"The card's metadata is not valid: {'; '.join(objections)}.")
+        check(self.content, repo_type or self.repo_type)
 
     def push_to_hub(
         self,
@@ -198,9 +185,15 @@ class RepoCard:
         create_pr: bool | None = None,
         parent_commit: str | None = None,
         *,
+        merge: bool = True,
         endpoint: str | Path | Hub | None = None,
     ) -> CommitInfo:
         """Check the card, and commit it as the README of a repository, which must exist.
+
+        It is merged into the README that is there. Keys that were set here, since the card was loaded from the
+        repository or pushed to it, are set there; keys that were removed are removed there; every other line of the
+        metadata stays. The text is that of this card when it was changed here, else the one that is there. A card that
+        was not loaded from there sets all its keys, and its text.
 
         Args:
             repo_id (`str`): The repository.
@@ -210,30 +203,62 @@ class RepoCard:
             commit_description (`str`, *optional*): The body of the commit.
             revision (`str`, *optional*): The branch to commit to.
             create_pr (`bool`, *optional*): Whether to open a pull request instead of changing the branch.
-            parent_commit (`str`, *optional*): The commit that the branch must be at.
+            parent_commit (`str`, *optional*): The commit that the branch must be at. When None, the card is merged
+                again with what another writer commits meanwhile.
+            merge (`bool`): Whether to merge; False replaces the README as a whole.
             endpoint (`str`, `Path` or `Hub`, *optional*): The hub.
 
         Returns:
-            `CommitInfo`: What was committed.
+            `CommitInfo`: What was committed; the head of the branch when there was nothing to change.
 
         Raises:
-            ValidationError: When the card is not `validate`.
+            ValidationError: When the card is not `validate`, or would not be when it is merged, or the metadata that is
+                there can not be read.
             RepositoryNotFoundError, RevisionNotFoundError, ParentCommitError: When the hub says so.
         """
-        self.validate(repo_type)
+        repo_type = _type_of(type(self), repo_id, repo_type)
+        mine = self.content
+        check(mine, repo_type)
         from anyhub.api import HfApi
 
-        return HfApi(endpoint=endpoint, token=token).upload_file(
-            path_or_fileobj=self.content.encode(),
-            path_in_repo=REPOCARD_NAME,
-            repo_id=repo_id,
-            repo_type=repo_type or self.repo_type,
-            commit_message=commit_message,
-            commit_description=commit_description,
-            revision=revision,
-            create_pr=create_pr,
-            parent_commit=parent_commit,
-        )
+        place, branch = place_of(endpoint, repo_id, repo_type), revision or DEFAULT_BRANCH
+        base = self._known.get((place, branch)) or self._known.get((place, None))
+
+        def edit(theirs: str | None) -> str:
+            merged = self._merged(base, theirs) if merge and theirs is not None else mine
+            check(merged, repo_type)
+            return merged
+
+        message = Message(commit_message, commit_description, bool(create_pr), parent_commit)
+        api = HfApi(endpoint=endpoint, token=token)
+        done = PublishedCard(api, repo_id, repo_type, revision).edit(edit, message)
+        if not create_pr:
+            self._known[place, branch] = mine
+        return done
+
+    def _merged(self, base: str | None, theirs: str) -> str:
+        """Return another card, changed as this one was since it was ``base``; everything in it is new without one."""
+        there = self._document_of_hub(theirs)
+        if is_untouched(theirs) and is_untouched(self.content):
+            return self.content  # both were generated, and nobody has written anything of theirs
+        if base is None:
+            if not there.cut.has_block:
+                return self.content
+            changes, text = Changes(self.data.to_dict(), ()), self.text
+        else:
+            before = CardDocument.read(base, self.ignore_metadata_errors)
+            changes = self._changes_since(before)
+            text = there.cut.text if self.text == before.cut.text else self.text
+        data = self._data_of(there).to_dict()
+        return there.written(Changes.between(data, changes.applied_to(data)), text)
+
+    def _document_of_hub(self, content: str) -> CardDocument:
+        try:
+            return CardDocument.read(content, self.ignore_metadata_errors)
+        except ValidationError as error:
+            raise ValidationError(
+                f"The README on the hub can not be merged with: {error} To replace it, pass merge=False."
+            ) from error
 
     @classmethod
     def from_template(
@@ -247,8 +272,9 @@ class RepoCard:
 
         Args:
             card_data (`CardData`): The metadata.
-            template_path (`str` or `Path`, *optional*): The file that holds the template.
-            template_str (`str`, *optional*): The template itself.
+            template_path (`str` or `Path`, *optional*): The file that holds the template; that of the class, when None.
+            template_str (`str`, *optional*): The template itself. It is a program of its author's: never give one that
+                was downloaded.
             template_kwargs: Values for the template's names; see `anyhub.cards.generate.render`.
 
         Raises:
@@ -257,75 +283,39 @@ class RepoCard:
         """
         if template_path is not None and template_str is not None:
             raise ValidationError("A card is made from one template; give template_path or template_str, not both.")
-        if template_path is not None:
-            template_str = _read(Path(template_path))
-        template = cls.default_template if template_str is None else template_str
-        return cls(render(template, card_data, template_kwargs))
+        if template_str is None:
+            template_str = read_text(Path(template_path or cls.default_template_path))
+        return cls(render(template_str, card_data, template_kwargs))
 
 
 class ModelCard(RepoCard):
-    """The card of a model.
-
-    Args:
-        content (`str`): The whole card.
-        ignore_metadata_errors (`bool`): Whether a YAML block that can not be read counts as empty, with a warning.
-
-    Attributes:
-        data (`ModelCardData`): The metadata; change it in place.
-        text (`str`): What comes after the YAML block.
-
-    Raises:
-        ValidationError: When the YAML block can not be read, or is not a mapping.
-    """
+    """The card of a model: a `RepoCard` whose ``data`` is a `ModelCardData`."""
 
     card_data_class: ClassVar[type[CardData]] = ModelCardData
 
     data: ModelCardData
 
 
-def _read(path: Path) -> str:
-    """Read a card or a template, line ends as they are."""
-    if (size := path.stat().st_size) > _MAX_CARD_BYTES:
-        raise ValidationError(
-            f"{str(path)!r} takes {size:,} bytes, more than the {_MAX_CARD_BYTES:,} that a card may; make it shorter."
-        )
-    try:
-        return path.read_bytes().decode()
-    except UnicodeDecodeError as error:
-        raise CorruptFileError(f"{str(path)!r} is not UTF-8 at byte {error.start:,}; save it as UTF-8.") from None
+class DatasetCard(RepoCard):
+    """The card of a data set: a `RepoCard` whose ``data`` is a `DatasetCardData`."""
+
+    card_data_class: ClassVar[type[CardData]] = DatasetCardData
+    default_template_path: ClassVar[Path] = TEMPLATE_DATASETCARD_PATH
+    repo_type: ClassVar[str] = "dataset"
+
+    data: DatasetCardData
 
 
-def _same(one: object, other: object) -> bool:
-    """Return whether two plain values are written alike; `==` would take 1, 1.0 and True for the same."""
-    return repr(one) == repr(other)
+class SpaceCard(RepoCard):
+    """The card of a space: a `RepoCard` whose ``data`` is a `SpaceCardData`."""
+
+    card_data_class: ClassVar[type[CardData]] = SpaceCardData
+    default_template_path: ClassVar[Path] = TEMPLATE_SPACECARD_PATH
+    repo_type: ClassVar[str] = "space"
+
+    data: SpaceCardData
 
 
-def _objections(data: Mapping[str, Any], *, is_model: bool) -> list[str]:
-    found = [f"{key!r} should be a text" for key in _TEXTS if not _is_text(data.get(key, ""))]
-    found += [
-        f"{key!r} should be a text or a list of texts"
-        for key in _TEXT_OR_LIST
-        if not _is_text(data.get(key, "")) and not _is_texts(data.get(key))
-    ]
-    if data.get("tags") is not None and not _is_texts(data["tags"]):
-        found.append("'tags' should be a list of texts")
-    if data.get("license") not in ("other", ["other"]):
-        found += [f"{key!r} needs the license 'other'" for key in ("license_name", "license_link") if data.get(key)]
-    if is_model and not _is_model_index(data.get("model-index", [])):
-        found.append("'model-index' should be a list of models, each with a 'name' and a list of 'results'")
-    return found
-
-
-def _is_text(value: object) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_model_index(value: object) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(model, dict) and isinstance(model.get("name"), str) and isinstance(model.get("results"), list)
-        for model in value
-    )
+def _type_of(cls: type[RepoCard], repo_id: str, repo_type: str | None) -> str:
+    """Return the kind of a repository: as it is said, else as its address has it, else that of the card's class."""
+    return repo_type or getattr(repo_id, "repo_type", None) or cls.repo_type
