@@ -296,6 +296,53 @@ def test_the_revision_of_a_folder_is_what_the_caller_gave(tmp_path: Path) -> Non
     assert (Spying.seen["model_id"], Spying.seen["revision"]) == (str(tmp_path), "v1")
 
 
+# -- a name that may be both
+
+
+SHADOWED = "is a folder here and a repository on the hub; the folder is loaded"
+
+
+def both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a model where a folder and a repository of one name are looked for."""
+    monkeypatch.chdir(tmp_path)
+    Text(1).save_pretrained(REPO)
+
+
+def test_a_folder_that_hides_a_repository_of_the_hub_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    both_ways(tmp_path, monkeypatch)
+    Text(2).push_to_hub(REPO)
+    assert Text.from_pretrained(REPO).size == 1
+    (told,) = [record for record in caplog.records if SHADOWED in record.getMessage()]
+    assert told.levelname == "WARNING"
+    assert f"Write './{REPO}' to mean the folder" in told.getMessage()
+
+
+def test_a_folder_that_hides_a_repository_of_the_cache_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Text(2).push_to_hub(REPO)
+    Text.from_pretrained(REPO)
+    HfApi().delete_repo(REPO)
+    both_ways(tmp_path, monkeypatch)
+    assert Text.from_pretrained(REPO).size == 1
+    assert SHADOWED in caplog.text
+
+
+@pytest.mark.parametrize("name", [REPO, f"./{REPO}", Path(REPO)])
+def test_a_folder_that_hides_nothing_or_is_written_as_one_is_only_mentioned(
+    name: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    both_ways(tmp_path, monkeypatch)
+    if name != REPO:
+        Text(2).push_to_hub(REPO)
+    caplog.set_level("INFO")
+    assert Text.from_pretrained(name).size == 1
+    assert "Loading from the folder" in caplog.text
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
 # -- the hooks
 
 

@@ -198,7 +198,7 @@ def test_hooks_may_be_classmethods(tmp_path: Path) -> None:
 
 def test_saving_writes_the_model_its_configuration_and_a_card(tmp_path: Path) -> None:
     assert Text("hi").save_pretrained(tmp_path / "deep/er") is None
-    assert names_in(tmp_path / "deep/er") == ["README.md", "config.json", "model.txt"]
+    assert names_in(tmp_path / "deep/er") == ["README.md", "anyhub.json", "config.json", "model.txt"]
 
 
 def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_other_files_stay_and_those_of_the_checkpoint_before_go(tmp_path: Path) 
     for name in ("part-1.txt", "notes.txt", "train.log", "config.json"):
         (tmp_path / name).write_text("{}")
     Sharded().save_pretrained(tmp_path)
-    assert names_in(tmp_path) == ["README.md", "config.json", "model.txt", "notes.txt", "train.log"]
+    assert names_in(tmp_path) == ["README.md", "anyhub.json", "config.json", "model.txt", "notes.txt", "train.log"]
 
 
 def test_a_configuration_of_the_model_before_does_not_stay(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_configuration_of_the_model_before_does_not_stay(tmp_path: Path) -> No
 
     Text("hi").save_pretrained(tmp_path)
     Unconfigured().save_pretrained(tmp_path)
-    assert names_in(tmp_path) == ["README.md", "model.txt"]
+    assert names_in(tmp_path) == ["README.md", "anyhub.json", "model.txt"]
 
 
 def test_what_the_hook_writes_wins(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_the_home_folder_can_be_written_as_a_tilde(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     Text("hi").save_pretrained("~/model")
-    assert names_in(tmp_path / "home/model") == ["README.md", "config.json", "model.txt"]
+    assert names_in(tmp_path / "home/model") == ["README.md", "anyhub.json", "config.json", "model.txt"]
     assert not (tmp_path / "~").exists()
 
 
@@ -344,24 +344,36 @@ def test_the_card_says_what_the_class_and_the_model_are(tmp_path: Path) -> None:
         "tags": ["model_hub_mixin"],
     }
     assert "https://example.org/repo" in card.text
-    assert "`ModelHubMixin`" in card.text
+    assert "`Described` is a model for text generation" in card.text
     assert '| `text` | `"hi"` |' in card.text
     model.save_pretrained(tmp_path)
     assert str(ModelCard.load(tmp_path / "README.md")) == str(card)
 
 
-def test_the_card_names_the_mixin_that_it_comes_from() -> None:
-    class Torch(PyTorchModelHubMixin):
+NAMING = "---\n{{ card_data }}\n---\n{{ mixin_name }} {{ framework }}\n"
+
+
+def test_a_template_may_name_the_mixin_and_the_framework_each_by_its_own_name() -> None:
+    torch = pytest.importorskip("torch")
+
+    class Module(torch.nn.Module, PyTorchModelHubMixin, model_card_template=NAMING):
         pass
 
-    assert Torch._hub_mixin_info.model_card_template
+    class Plain(Text, model_card_template=NAMING):
+        pass
+
+    assert Module().generate_model_card().text == "PyTorchModelHubMixin PyTorch\n"
+    assert Plain().generate_model_card().text == "ModelHubMixin \n"
+
+
+def test_the_card_calls_the_framework_by_its_right_name() -> None:
     torch = pytest.importorskip("torch")
 
     class Module(torch.nn.Module, PyTorchModelHubMixin):
         pass
 
-    assert "`PyTorchModelHubMixin`" in Module().generate_model_card().text
-    assert "`ModelHubMixin`" in Text().generate_model_card().text
+    assert "`Module` is a PyTorch model" in Module().generate_model_card().text
+    assert "`Text` is a model." in Text().generate_model_card().text
 
 
 def test_arguments_win_over_what_the_class_says() -> None:
@@ -397,8 +409,8 @@ def test_a_class_that_can_not_be_imported_is_not_told_to_be() -> None:
     names: dict[str, Any] = {"Text": Text}
     exec("class Made(Text):\n    pass", names)  # without a name of the module, it is said to be of `builtins`
     card = names["Made"]().generate_model_card(repo_id="me/it")
-    assert "# Made is the class that this model was saved from\n" in card.text
-    assert "import" not in card.text
+    assert "# Made is the class that this model was saved from" in card.text
+    assert "from builtins import" not in card.text
     assert f"from {__name__} import Text\n" in Text().generate_model_card(repo_id="me/it").text
 
 
@@ -431,7 +443,7 @@ def test_saving_can_push_what_was_saved(tmp_path: Path) -> None:
     assert url is not None
     assert url.endswith(f"/username/my-model/commit/{head.commit_id}")
     pushed = set(api.list_repo_files("username/my-model")) - {".gitattributes"}
-    assert pushed == {"README.md", "config.json", "model.txt", "notes.txt"}
+    assert pushed == {"README.md", "anyhub.json", "config.json", "model.txt", "notes.txt"}
     for name in pushed:
         downloaded = Path(hf_hub_download("username/my-model", name))
         assert downloaded.read_bytes() == (tmp_path / "my-model" / name).read_bytes()
@@ -439,7 +451,7 @@ def test_saving_can_push_what_was_saved(tmp_path: Path) -> None:
 
 def test_the_folder_keeps_its_files_when_they_are_pushed(tmp_path: Path) -> None:
     Text("hi").save_pretrained(tmp_path, push_to_hub=True, repo_id="me/elsewhere")
-    assert names_in(tmp_path) == ["README.md", "config.json", "model.txt"]
+    assert names_in(tmp_path) == ["README.md", "anyhub.json", "config.json", "model.txt"]
     assert HfApi().repo_exists("me/elsewhere")
 
 

@@ -98,7 +98,12 @@ PYTORCH = """\
 
 def test_the_pytorch_example_of_the_integration_guide() -> None:
     names = run(PYTORCH, {"__name__": "page"})
-    assert sorted(os.listdir("path/to/my-awesome-model")) == ["README.md", "config.json", "model.safetensors"]
+    assert sorted(os.listdir("path/to/my-awesome-model")) == [
+        "README.md",
+        "anyhub.json",
+        "config.json",
+        "model.safetensors",
+    ]
     saved = names["MyModel"].from_pretrained("path/to/my-awesome-model")
     assert torch.equal(saved.param, names["model"].param)
     assert saved._hub_mixin_config == {"hidden_size": 128, "vocab_size": 30000, "output_size": 4}
@@ -173,7 +178,7 @@ def test_the_generic_example_of_the_mixins_page() -> None:
     given = {"Path": Path, "Optional": Optional, "Union": Union, "Dict": Dict, "hf_hub_download": hf_hub_download}  # noqa: UP006
     names = run(GENERIC, {"__name__": "page", **given})
     assert names["reloaded_model"].device == "gpu"
-    assert sorted(os.listdir("my-awesome-model")) == ["README.md", "config.json", "model.txt"]
+    assert sorted(os.listdir("my-awesome-model")) == ["README.md", "anyhub.json", "config.json", "model.txt"]
 
 
 class PageMixin(ModelHubMixin):

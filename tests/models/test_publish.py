@@ -60,7 +60,7 @@ def files(api: HfApi, revision: str | None = None) -> list[str]:
 
 def test_a_push_is_one_commit_and_returns_its_address(api: HfApi) -> None:
     url = Text("hi").push_to_hub("my-model", commit_message="First")
-    assert files(api) == ["README.md", "config.json", "model.txt"]
+    assert files(api) == ["README.md", "anyhub.json", "config.json", "model.txt"]
     assert titles(api) == ["First", "initial commit"]
     hub = open_hub()
     repo = hub.repo_id(REPO)
@@ -268,7 +268,7 @@ def test_files_of_others_stay_and_those_of_the_model_before_go(api: HfApi) -> No
     Text("hi").push_to_hub(REPO)
     api.upload_file(path_or_fileobj=b"{}", path_in_repo="notes/config.json", repo_id=REPO)
     Unconfigured().push_to_hub(REPO)
-    assert files(api) == ["README.md", "model.txt", "notes/config.json"]
+    assert files(api) == ["README.md", "anyhub.json", "model.txt", "notes/config.json"]
 
 
 def test_patterns_choose_what_is_pushed_and_deleted(api: HfApi) -> None:
@@ -276,7 +276,7 @@ def test_patterns_choose_what_is_pushed_and_deleted(api: HfApi) -> None:
     for path in ("logs/1.txt", "logs/2.txt", "keep.txt"):
         api.upload_file(path_or_fileobj=path.encode(), path_in_repo=path, repo_id=REPO)
     Text("two").push_to_hub(REPO, allow_patterns="*.txt", delete_patterns=["logs/*", "*.txt"])
-    assert files(api) == ["README.md", "config.json", "model.txt"]
+    assert files(api) == ["README.md", "anyhub.json", "config.json", "model.txt"]
     assert (read("model.txt"), json.loads(read("config.json"))) == ("two", {"text": "one"})
     Text("three").push_to_hub(REPO, ignore_patterns=["model.txt"])
     assert (read("model.txt"), json.loads(read("config.json"))) == ("two", {"text": "three"})

@@ -14,7 +14,13 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from anyhub.api import HfApi  # noqa: E402
-from anyhub.errors import CorruptFileError, EntryNotFoundError, UnsupportedError  # noqa: E402
+from anyhub.errors import (  # noqa: E402
+    CheckpointMismatchError,
+    CorruptFileError,
+    EntryNotFoundError,
+    MissingArgumentError,
+    ValidationError,
+)
 from anyhub.frameworks.pytorch import IncompleteCheckpointWarning  # noqa: E402
 from anyhub.models.pytorch import PyTorchModelHubMixin  # noqa: E402
 from anyhub.repocard.repo_card import ModelCard  # noqa: E402
@@ -46,7 +52,7 @@ def test_a_module_comes_back_from_a_folder_and_from_the_hub(tmp_path: Path) -> N
     model = Net(size=8)
     assert model.training
     model.save_pretrained(tmp_path)
-    assert names_in(tmp_path) == ["README.md", "config.json", "model.safetensors"]
+    assert names_in(tmp_path) == ["README.md", "anyhub.json", "config.json", "model.safetensors"]
     model.push_to_hub(REPO)
     for loaded in (
         Net.from_pretrained(tmp_path),
@@ -67,7 +73,7 @@ def test_a_module_without_arguments_has_no_configuration(tmp_path: Path) -> None
             self.layer = nn.Linear(2, 2)
 
     Fixed().save_pretrained(tmp_path)
-    assert names_in(tmp_path) == ["README.md", "model.safetensors"]
+    assert names_in(tmp_path) == ["README.md", "anyhub.json", "model.safetensors"]
 
 
 def test_the_mixin_may_come_first(tmp_path: Path) -> None:
@@ -124,18 +130,8 @@ def test_the_card_of_another_model_is_not_that_of_the_one_before() -> None:
     Net(2).push_to_hub(REPO)
     Net(3).push_to_hub(REPO)
     text = ModelCard.load(REPO).text
-    assert "- Parameters: 12\n" in text
+    assert "12 parameters" in text
     assert "| `size` | `3` |" in text
-
-
-def test_a_checkpoint_of_several_files_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "model.safetensors.index.json").write_text("{}")
-    with pytest.raises(UnsupportedError, match=r"'model\.safetensors\.index\.json' lists, .* save them as 'model"):
-        Net.from_pretrained(tmp_path)
-    HfApi().create_repo(REPO)
-    HfApi().upload_folder(repo_id=REPO, folder_path=tmp_path)
-    with pytest.raises(UnsupportedError, match="spread over the files"):
-        Net.from_pretrained(REPO)
 
 
 def test_tied_weights_are_tied_again(tmp_path: Path) -> None:
@@ -184,7 +180,7 @@ def test_shards_of_a_checkpoint_before_go(tmp_path: Path) -> None:
     for name in ("model.safetensors.index.json", "model-00001-of-00002.safetensors", "adapter.safetensors"):
         (tmp_path / name).write_bytes(b"old")
     Net().save_pretrained(tmp_path)
-    assert names_in(tmp_path) == ["README.md", "adapter.safetensors", "config.json", "model.safetensors"]
+    assert names_in(tmp_path) == ["README.md", "adapter.safetensors", "anyhub.json", "config.json", "model.safetensors"]
 
 
 def pickled(model: nn.Module, folder: Path) -> Path:
@@ -219,17 +215,35 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         Net.from_pretrained(REPO)
 
 
-def test_weights_that_do_not_fit_are_named_and_refused_when_strict(tmp_path: Path) -> None:
-    class Other(nn.Module, PyTorchModelHubMixin):
-        def __init__(self) -> None:
-            super().__init__()
-            self.other = nn.Linear(2, 2)
+class Wider(nn.Module, PyTorchModelHubMixin):
+    """Has one layer of `Net` and another that it has not."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        self.other = nn.Linear(2, 2)
+
+
+class Foreign(nn.Module, PyTorchModelHubMixin):
+    """Has nothing of `Net`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = nn.Linear(2, 2)
+
+
+def test_weights_that_fit_in_part_are_named_and_refused_when_strict(tmp_path: Path) -> None:
     Net().save_pretrained(tmp_path)
     with pytest.warns(IncompleteCheckpointWarning, match=r"other\.weight"):
-        Other.from_pretrained(tmp_path)
-    with pytest.raises(RuntimeError, match=r"other\.weight"):
-        Other.from_pretrained(tmp_path, strict=True)
+        Wider.from_pretrained(tmp_path)
+    with pytest.raises(CheckpointMismatchError, match=r"other\.weight"):
+        Wider.from_pretrained(tmp_path, strict=True)
+
+
+def test_the_checkpoint_of_an_unrelated_model_is_refused_without_strict_too(tmp_path: Path) -> None:
+    Net().save_pretrained(tmp_path)
+    with pytest.raises(CheckpointMismatchError, match=r"has no tensor of Foreign"):
+        Foreign.from_pretrained(tmp_path)
 
 
 class Stricter(nn.Module, PyTorchModelHubMixin):
@@ -248,10 +262,166 @@ def test_arguments_with_the_names_of_options_come_back(tmp_path: Path, caplog: p
     assert caplog.records == []
 
 
-def test_a_map_location_may_be_a_device(tmp_path: Path) -> None:
+class Owning(nn.Module, PyTorchModelHubMixin):
+    """Has arguments of its own with the names of the options that yield."""
+
+    def __init__(
+        self,
+        dtype: str | None = "f4",
+        device: str = "here",
+        variant: str = "none",
+        subfolder: str = "none",
+        max_shard_size: int = 1,
+    ) -> None:
+        super().__init__()
+        self.given = (dtype, device, variant, subfolder, max_shard_size)
+        self.layer = nn.Linear(2, 2)
+
+
+def test_options_yield_to_arguments_of_the_class(tmp_path: Path) -> None:
+    Owning("f8", "there", "b", "up", 2).save_pretrained(tmp_path)
+    assert Owning.from_pretrained(tmp_path).given == ("f8", "there", "b", "up", 2)
+    given = Owning.from_pretrained(tmp_path, dtype=None, device="cuda", variant="c", subfolder="../x", max_shard_size=3)
+    assert given.given == (None, "cuda", "c", "../x", 3)
+    assert given.layer.weight.device == torch.device("cpu")
+
+
+def test_what_a_configuration_holds_for_keywords_does_not_steer_the_loader(tmp_path: Path) -> None:
+    class Open(nn.Module, PyTorchModelHubMixin):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__()
+            self.kwargs = kwargs
+            self.layer = nn.Linear(2, 2)
+
+    stored = {"dtype": "float16", "device": "meta", "variant": "evil", "subfolder": "..", "map_location": "meta"}
+    Open(**stored).save_pretrained(tmp_path)
+    loaded = Open.from_pretrained(tmp_path)
+    assert loaded.kwargs == stored
+    assert (loaded.layer.weight.dtype, loaded.layer.weight.device.type) == (torch.float32, "cpu")
+
+
+def test_weights_take_the_dtype_that_is_asked_for_and_else_keep_theirs(tmp_path: Path) -> None:
+    Net().bfloat16().save_pretrained(tmp_path)
+    assert Net.from_pretrained(tmp_path).layer.weight.dtype == torch.bfloat16
+    for dtype in (torch.float16, "float16"):
+        model = Net.from_pretrained(tmp_path, dtype=dtype)
+        assert (model.layer.weight.dtype, model.steps.dtype) == (torch.float16, torch.int64)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["cpu", torch.device("cpu"), {"cuda:0": "cpu"}, lambda storage, location: storage, None],
+    ids=["text", "device", "dict", "function", "none"],
+)
+def test_a_map_location_has_every_form_that_torch_knows(tmp_path: Path, place: Any) -> None:
     model = Net()
     model.save_pretrained(tmp_path)
-    assert same(Net.from_pretrained(tmp_path, map_location=torch.device("cpu")), model)
+    assert same(Net.from_pretrained(tmp_path, map_location=place), model)
+
+
+def test_device_and_map_location_are_one_option(tmp_path: Path) -> None:
+    Net().save_pretrained(tmp_path)
+    assert Net.from_pretrained(tmp_path, device="meta").layer.weight.is_meta
+    assert Net.from_pretrained(tmp_path, map_location="meta").layer.weight.is_meta
+    assert Net.from_pretrained(tmp_path, device=torch.device("meta"), map_location="meta").layer.weight.is_meta
+    with pytest.raises(ValidationError, match="two names for one option; give one of them"):
+        Net.from_pretrained(tmp_path, device="meta", map_location="cpu")
+
+
+class Needing(nn.Module, PyTorchModelHubMixin):
+    """Can not do without arguments, of which one can not be stored."""
+
+    def __init__(self, size: int, layer: nn.Module, *, act: str, drop: float = 0.5) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(size, size), layer)
+        self.act = act
+
+
+def test_all_arguments_that_are_missing_are_named(tmp_path: Path) -> None:
+    model = Needing(2, nn.Linear(2, 2), act="relu")
+    model.save_pretrained(tmp_path)
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "anyhub.json").unlink()
+    with pytest.raises(MissingArgumentError, match=r"needs 'size', 'layer', 'act', which .* pass size=…") as caught:
+        Needing.from_pretrained(tmp_path)
+    assert caught.value.names == ["size", "layer", "act"]
+    loaded = Needing.from_pretrained(tmp_path, size=2, layer=nn.Linear(2, 2), act="relu", strict=True)
+    assert same(loaded, model)
+
+
+def test_an_argument_that_can_not_be_stored_is_told_at_saving_and_asked_for_at_loading(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = Needing(2, nn.Linear(2, 2), act="relu")
+    model.save_pretrained(tmp_path)
+    assert "'layer'" in caplog.text
+    with pytest.raises(MissingArgumentError, match="'layer'") as caught:
+        Needing.from_pretrained(tmp_path)
+    assert caught.value.names == ["layer"]
+    assert same(Needing.from_pretrained(tmp_path, layer=nn.Linear(2, 2), strict=True), model)
+
+
+def test_what_could_not_be_stored_is_asked_for_where_nothing_else_was_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Optional(nn.Module, PyTorchModelHubMixin):
+        def __init__(self, layer: nn.Module | None = None) -> None:
+            super().__init__()
+            self.layer = layer or nn.Linear(2, 2)
+
+    Optional(nn.Linear(2, 2)).save_pretrained(tmp_path)
+    assert not (tmp_path / "config.json").exists()
+    caplog.clear()
+    Optional.from_pretrained(tmp_path)
+    assert "'layer', which could not be kept when it was saved" in caplog.text
+    caplog.clear()
+    Optional.from_pretrained(tmp_path, layer=nn.Linear(2, 2))
+    assert caplog.text == ""
+
+
+def test_a_configuration_given_at_saving_leaves_the_other_arguments_as_they_were(tmp_path: Path) -> None:
+    model = Net(size=8, drop=0.25)
+    model.save_pretrained(tmp_path, config={"drop": 0.75, "note": "hi"})
+    assert json.loads((tmp_path / "config.json").read_text()) == {"size": 8, "drop": 0.75, "note": "hi"}
+    assert same(Net.from_pretrained(tmp_path, strict=True), model)
+
+
+def test_state_that_is_no_tensor_comes_back(tmp_path: Path) -> None:
+    class Counting(nn.Module, PyTorchModelHubMixin):
+        def __init__(self) -> None:
+            super().__init__()
+            self.count = 0
+            self.layer = nn.Linear(2, 2)
+
+        def get_extra_state(self) -> dict[str, int]:
+            return {"count": self.count}
+
+        def set_extra_state(self, state: dict[str, int]) -> None:
+            self.count = state["count"]
+
+    model = Counting()
+    model.count = 7
+    model.save_pretrained(tmp_path)
+    assert Counting.from_pretrained(tmp_path, strict=True).count == 7
+
+
+def test_nothing_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Net().save_pretrained(tmp_path / "net", push_to_hub=True)
+    Net.from_pretrained(tmp_path / "net")
+    Net.from_pretrained(REPO)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_load_that_fails_leaves_nothing_that_the_next_would_find(tmp_path: Path) -> None:
+    Net(3).save_pretrained(tmp_path / "good")
+    Net(3).save_pretrained(tmp_path / "bad")
+    (tmp_path / "bad/model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(CorruptFileError):
+        Net.from_pretrained(tmp_path / "bad", size=5)
+    assert Net(2).layer.in_features == 2
+    loaded = Net.from_pretrained(tmp_path / "good", strict=True)
+    assert (loaded.layer.in_features, loaded._hub_mixin_config["size"]) == (3, 3)
+    assert loaded.layer.weight.device.type == "cpu"
 
 
 def test_a_hook_of_either_generation_may_call_that_of_the_mixin(tmp_path: Path) -> None:
@@ -295,10 +465,16 @@ def test_a_config_taken_out_of_the_keywords_comes_back(tmp_path: Path) -> None:
     assert Popping.from_pretrained(tmp_path).config == {"num": 10}
 
 
-def test_the_card_counts_the_parameters(tmp_path: Path) -> None:
-    Net(8).save_pretrained(tmp_path)
-    assert "Parameters: 72" in ModelCard.load(tmp_path / "README.md").text
-    assert "Parameters: 1,000" in Net(8).generate_model_card(parameter_count=1000).text
+def test_the_card_counts_the_parameters_of_each_dtype(tmp_path: Path) -> None:
+    model = Net(8)
+    model.save_pretrained(tmp_path)
+    assert "72 parameters in `F32`" in ModelCard.load(tmp_path / "README.md").text
+    model.extra = nn.Parameter(torch.zeros(3, dtype=torch.bfloat16))
+    card = model.generate_model_card().text
+    assert "75 parameters" in card
+    assert "72 in `F32`" in card
+    assert "3 in `BF16`" in card
+    assert "1,000 parameters" in model.generate_model_card(parameters={"F32": 1000}).text
 
 
 def test_a_model_loads_from_a_copy_of_its_folder(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from anyhub.cards.metadata import ModelCardData
 from anyhub.cards.seal import seal
-from anyhub.models.checkpoint import Details, config_of, known_for_card
+from anyhub.models.checkpoint import known_for_card
 from anyhub.models.hooks import HubModel
 from anyhub.repocard.repo_card import ModelCard
 
@@ -26,7 +26,7 @@ def generated_card(model: HubModel, values: Mapping[str, Any]) -> ModelCard:
     """
     info = model._hub_mixin_info
     metadata = {name: value for name, value in values.items() if name in _METADATA}
-    known = known_for_card() or {"config": config_of(model, Details())}
+    facts, known = known_for_card(model)
     names = {
         "repo_url": info.repo_url,
         "paper_url": info.paper_url,
@@ -34,10 +34,11 @@ def generated_card(model: HubModel, values: Mapping[str, Any]) -> ModelCard:
         "mixin_name": _mixin_name(type(model)),
         "class_name": type(model).__qualname__,
         "class_module": _module_of(type(model)),
+        "framework": model._hub_mixin_framework,
         **known,
         **{name: value for name, value in values.items() if name not in metadata},
     }
-    data = ModelCardData(**{**info.model_card_data.to_dict(), **metadata})
+    data = ModelCardData(**{**info.model_card_data.to_dict(), **metadata, **facts})
     card = ModelCard.from_template(data, template_str=info.model_card_template, **names)
     card.content = seal(card.content)
     return card

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
+from anyhub.errors import ValidationError, did_you_mean
 from anyhub.models.config.capture import Capture
 from anyhub.models.config.values import Coders
 from anyhub.models.mixin_info import MixinInfo
@@ -21,7 +21,9 @@ class HubModel(Protocol):
         _hub_mixin_info (`MixinInfo`): What the class says of itself.
         _hub_mixin_coders (`Coders`): The class's encoders and decoders for types that JSON does not know.
         _hub_mixin_files (`tuple[str, ...]`): Wildcards of the files that make up a checkpoint of the class; those that
-            a save does not write anew belong to the checkpoint before, and are removed.
+            a save does not write anew belong to the checkpoint before, and are removed. ``{variant}`` stands for
+            nothing, or for a dot and the variant that is saved.
+        _hub_mixin_framework (`str`, *optional*): What the framework of the class is called, in cards.
     """
 
     _hub_mixin_config: Any
@@ -33,9 +35,12 @@ class HubModel(Protocol):
     def _hub_mixin_coders(self) -> Coders: ...
     @property
     def _hub_mixin_files(self) -> tuple[str, ...]: ...
+    @property
+    def _hub_mixin_framework(self) -> str | None: ...
 
-    def _save_pretrained(self, save_directory: Path) -> None:
-        """Write the model into an empty folder."""
+    @property
+    def _save_pretrained(self) -> Callable[..., None]:
+        """Writes the model into an empty folder; takes options if it names them."""
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> Any:
         """Return the `ModelCard` of the model."""
@@ -47,3 +52,26 @@ def names_of(hook: Callable[..., Any]) -> tuple[frozenset[str], bool]:
     any_other = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     variable = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     return frozenset(parameter.name for parameter in parameters if parameter.kind not in variable), any_other
+
+
+def check_options(owner: type, hook: Callable[..., Any], options: Iterable[str], known: Collection[str]) -> None:
+    """Refuse options that a hook does not take.
+
+    Args:
+        owner (`type`): The class that the hook is of.
+        hook: Takes those that it names, or any.
+        options: The names of what the caller gives.
+        known (`Collection[str]`): Names in the hook that are no options.
+
+    Raises:
+        ValidationError: Names the first of them, and those that the hook takes.
+    """
+    names, takes_any = names_of(hook)
+    unknown = [name for name in options if name not in names and not takes_any]
+    if unknown:
+        taken = sorted(names - set(known))
+        instead = f"it takes {', '.join(map(repr, taken))}" if taken else "it takes none"
+        raise ValidationError(
+            f"{owner.__name__}.{hook.__name__} has no option {unknown[0]!r}; {instead}, and others once its signature "
+            f"names them.{did_you_mean(unknown[0], taken)}"
+        )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from anyhub.models import creation, derived
 from anyhub.models.mixin_info import STATED, MixinInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from anyhub.cards.eval_result import EvalResult
     from anyhub.hub.interface import Hub
     from anyhub.models.config.values import Coders
     from anyhub.repocard.repo_card import ModelCard
+
+M = TypeVar("M", bound="ModelHubMixin")
+"""For `from_pretrained`: the completion of notebooks and editors (jedi) understands this, and not `Self`."""
 
 
 class ModelHubMixin:
@@ -61,10 +65,24 @@ class ModelHubMixin:
     _hub_mixin_info: ClassVar[MixinInfo] = MixinInfo(_hub_mixin_stated)
     _hub_mixin_coders: ClassVar[Mapping[type, Any]] = {}
     _hub_mixin_files: ClassVar[tuple[str, ...]] = ()
-    """Wildcards of the files that make up a checkpoint; those that a save does not write anew are removed by it."""
+    """Wildcards of the files that make up a checkpoint; those that a save does not write anew are removed by it.
+
+    ``{variant}`` in one stands for nothing, or for a dot and the variant that is saved.
+    """
 
     _hub_mixin_options: ClassVar[tuple[str, ...]] = ()
     """What `_from_pretrained` takes for itself, beside what `from_pretrained` does, and not for `__init__`."""
+
+    _hub_mixin_framework: ClassVar[str | None] = None
+    """What the framework is called, in cards."""
+
+    _hub_mixin_packages: ClassVar[tuple[str, ...]] = ()
+    """The packages of the framework, whose versions are noted in each checkpoint."""
+
+    _hub_mixin_init_parameters = derived.Derived(derived.init_parameters)
+    _hub_mixin_jsonable_default_values = derived.Derived(derived.jsonable_default_values)
+    _hub_mixin_jsonable_custom_types = derived.Derived(derived.jsonable_custom_types)
+    _hub_mixin_inject_config = derived.Derived(derived.takes_config)
 
     _hub_mixin_config: Any = None
     _hub_mixin_capture: Any = None
@@ -106,12 +124,12 @@ class ModelHubMixin:
         setattr(cls, STATED, {**vars(cls).get(STATED, {}), **stated})
         cls._hub_mixin_info = MixinInfo.of(cls)
         cls._hub_mixin_coders = _coders_of(cls)
-        _remember_arguments_of(cls)
+        creation.remember_always(cls, ModelHubMixin.__new__)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make the instance and remember the arguments, before `__init__` can change them."""
-        instance: Self = _make(super().__new__, cls, args, kwargs)
-        _remember(instance, args, kwargs)
+        instance: Self = creation.make(super().__new__, cls, args, kwargs)
+        creation.remember(instance, args, kwargs)
         return instance
 
     def save_pretrained(
@@ -122,7 +140,13 @@ class ModelHubMixin:
         repo_id: str | None = None,
         push_to_hub: bool = False,
         model_card_kwargs: dict[str, Any] | None = None,
-        **push_to_hub_kwargs: Any,
+        license: str | None = None,
+        language: str | list[str] | None = None,
+        datasets: str | list[str] | None = None,
+        base_model: str | list[str] | None = None,
+        metrics: str | list[str] | None = None,
+        eval_results: EvalResult | list[EvalResult] | None = None,
+        **kwargs: Any,
     ) -> str | None:
         """Save the model in a folder: all of it, or, when anything fails, what the folder held before stays.
 
@@ -134,29 +158,54 @@ class ModelHubMixin:
             repo_id (`str`, *optional*): Where to push; the name of the folder when None.
             push_to_hub (`bool`): Whether to push what the folder then holds.
             model_card_kwargs (`dict`, *optional*): What `generate_model_card` is given.
-            push_to_hub_kwargs: More arguments for `push_to_hub`.
+            license (`str`, *optional*): The license of this checkpoint, such as `"apache-2.0"`. This and the next five
+                go into the metadata of its card, also of one that somebody wrote or edited, before what it says there.
+            language (`str` or `list[str]`, *optional*): Languages of the model's input, as ISO 639 codes.
+            datasets (`str` or `list[str]`, *optional*): The data sets it was trained on.
+            base_model (`str` or `list[str]`, *optional*): The repositories of the models that it was made from.
+            metrics (`str` or `list[str]`, *optional*): The metrics it was evaluated by.
+            eval_results (`EvalResult` or `list[EvalResult]`, *optional*): How it was evaluated.
+            kwargs: Options that the class's `_save_pretrained` names, and more arguments for `push_to_hub`.
 
         Returns:
             `str`, *optional*: The address of the commit, when pushed.
 
         Raises:
-            ValidationError: When JSON has no form for ``config``, or ``save_directory`` is empty.
+            ValidationError: When JSON has no form for ``config``, ``save_directory`` is empty, or neither
+                `_save_pretrained` nor `push_to_hub` has an option of that name.
             DiskFullError, ReadOnlyError: When the folder can not be written.
         """
         from anyhub.models import checkpoint
+        from anyhub.models.facts import facts_of
+        from anyhub.models.options import stated, subfolder_named
 
         folder = checkpoint.folder_named(save_directory)
         name = repo_id or folder.absolute().name
-        details = checkpoint.Details(config, model_card_kwargs or {}, repo_id=name if push_to_hub else None)
+        said = stated(
+            license=license,
+            language=language,
+            datasets=datasets,
+            base_model=base_model,
+            metrics=metrics,
+            eval_results=eval_results,
+        )
+        details = checkpoint.Details(
+            config=config,
+            card_kwargs=model_card_kwargs or {},
+            facts=facts_of(name.rpartition("/")[2], **said),
+            options=_options_for_hook(self, kwargs),
+            repo_id=name if push_to_hub else None,
+            subfolder=subfolder_named(kwargs.get("subfolder")) if push_to_hub else "",
+        )
         saved = checkpoint.save(self, folder, details)
         if not push_to_hub:
             return None
         from anyhub.models.publish import saved_in
 
         if saved.config is not None:
-            push_to_hub_kwargs["config"] = saved.config
+            kwargs["config"] = saved.config
         with saved_in(self, folder, saved):
-            return self.push_to_hub(repo_id=name, model_card_kwargs=dict(details.card_kwargs), **push_to_hub_kwargs)
+            return self.push_to_hub(repo_id=name, model_card_kwargs=dict(details.card_kwargs), **said, **kwargs)
 
     def push_to_hub(
         self,
@@ -172,7 +221,15 @@ class ModelHubMixin:
         ignore_patterns: list[str] | str | None = None,
         delete_patterns: list[str] | str | None = None,
         model_card_kwargs: dict[str, Any] | None = None,
+        license: str | None = None,
+        language: str | list[str] | None = None,
+        datasets: str | list[str] | None = None,
+        base_model: str | list[str] | None = None,
+        metrics: str | list[str] | None = None,
+        eval_results: EvalResult | list[EvalResult] | None = None,
+        subfolder: str | None = None,
         endpoint: str | Path | Hub | None = None,
+        **options: Any,
     ) -> str:
         """Push the model to a repository, as one commit; nothing is committed when the repository has it already.
 
@@ -189,7 +246,12 @@ class ModelHubMixin:
             delete_patterns (`list[str]` or `str`, *optional*): Remove files from the repository that match one of these
                 and are not pushed.
             model_card_kwargs (`dict`, *optional*): What `generate_model_card` is given.
+            license, language, datasets, base_model, metrics, eval_results: As for `save_pretrained`; the card on the
+                hub is looked at, too.
+            subfolder (`str`, *optional*): The folder of the repository that the files go to, but for the card. All
+                patterns are of whole paths in the repository.
             endpoint (`str`, `Path` or `Hub`, *optional*): The hub; the default one when None.
+            options: Options that the class's `_save_pretrained` names.
 
         Returns:
             `str`: The address of the commit that the branch, or the pull request, is at.
@@ -201,11 +263,22 @@ class ModelHubMixin:
                 The hub is as it was then: a repository that was missing is missing again.
         """
         from anyhub.models.checkpoint import Details
+        from anyhub.models.facts import facts_of
+        from anyhub.models.options import subfolder_named
         from anyhub.models.publish import Push, publish
 
+        facts = facts_of(
+            str(repo_id).rpartition("/")[2],
+            license=license,
+            language=language,
+            datasets=datasets,
+            base_model=base_model,
+            metrics=metrics,
+            eval_results=eval_results,
+        )
         push = Push(
             repo_id=repo_id,
-            details=Details(config, model_card_kwargs or {}),
+            details=Details(config, model_card_kwargs or {}, facts, options, subfolder=subfolder_named(subfolder)),
             message=commit_message,
             private=private,
             branch=branch,
@@ -218,7 +291,7 @@ class ModelHubMixin:
 
     @classmethod
     def from_pretrained(
-        cls,
+        cls: type[M],
         pretrained_model_name_or_path: str | Path,
         *,
         force_download: bool = False,
@@ -230,7 +303,7 @@ class ModelHubMixin:
         revision: str | None = None,
         endpoint: str | Path | Hub | None = None,
         **model_kwargs: Any,
-    ) -> Self:
+    ) -> M:
         """Load a model from a folder or a repository, with the arguments that it was constructed with.
 
         Args:
@@ -245,13 +318,15 @@ class ModelHubMixin:
                 files are of one commit.
             endpoint (`str`, `Path` or `Hub`, *optional*): The hub; the default one when None.
             model_kwargs: Arguments for the class, which win over those that were stored, and for its hook. A name that
-                this method or the hook takes is theirs.
+                this method or the hook takes is theirs, but for ``subfolder``, ``variant``, ``dtype`` and ``device``
+                where the class has an argument of that name. ``subfolder``, for a hook that names it, is where
+                ``config.json`` is, too.
 
         Returns:
             The model, as the class's `_from_pretrained` made it.
 
         Raises:
-            ValidationError: When the name is empty, or no name at all.
+            ValidationError: When the name is empty, or no name at all, or the hook has no option of that name.
             RepositoryNotFoundError, RevisionNotFoundError: When the hub has none of that name.
             EntryNotFoundError: When it is a path and there is no such folder, or a file of the model is missing.
             LocalEntryNotFoundError: When something is not in the cache and ``local_files_only`` is set.
@@ -260,7 +335,8 @@ class ModelHubMixin:
         from anyhub.models.garbage import without_collecting
 
         with without_collecting():
-            from anyhub.models.load import Source, load
+            from anyhub.models.load import load
+            from anyhub.models.source import Source
 
             source = Source(
                 name=pretrained_model_name_or_path,
@@ -272,7 +348,7 @@ class ModelHubMixin:
                 proxies=proxies,
                 resume_download=resume_download,
             )
-            model: Self = load(cls, source, model_kwargs, endpoint)
+            model: M = load(cls, source, model_kwargs, endpoint)
         return model
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:  # noqa: ARG002 - for overriding classes
@@ -324,49 +400,17 @@ class ModelHubMixin:
         )
 
 
+def _options_for_hook(model: ModelHubMixin, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those keywords of `save_pretrained` that are not for `push_to_hub`, or are for both."""
+    from anyhub.models.hooks import names_of
+
+    for_hook, _ = names_of(model._save_pretrained)
+    for_push = names_of(ModelHubMixin.push_to_hub)[0] | names_of(model.push_to_hub)[0]
+    return {name: value for name, value in kwargs.items() if name in for_hook or name not in for_push}
+
+
 def _coders_of(cls: type) -> dict[type, tuple[Callable[[Any], Any], Callable[[Any], Any]]]:
     coders = {}
     for base in reversed(cls.__mro__):
         coders.update(vars(base).get(STATED, {}).get("coders", {}))
     return coders
-
-
-def _remember_arguments_of(cls: type[ModelHubMixin]) -> None:
-    """Make sure that all arguments are seen: a base's `__new__` may pass none of them on to that of the mixin."""
-    new = cls.__new__
-    if new is ModelHubMixin.__new__ or hasattr(new, "_remembers"):
-        return
-
-    @functools.wraps(new)
-    def remembering(called: type[Any], *args: Any, **kwargs: Any) -> Any:
-        instance = new(called, *args, **kwargs)
-        if isinstance(instance, called):
-            _remember(instance, args, kwargs)
-        return instance
-
-    remembering._remembers = True  # type: ignore[attr-defined]
-    cls.__new__ = staticmethod(remembering)  # type: ignore[method-assign, assignment]
-
-
-def _make(new: Callable[..., Any], cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call the `__new__` of the next base, with the arguments if it takes them."""
-    if new is object.__new__:
-        return new(cls)
-    import inspect
-
-    try:
-        inspect.signature(new).bind(cls, *args, **kwargs)
-    except TypeError:
-        return new(cls)
-    except ValueError:  # written in C, without a signature: such a one takes what its `__init__` takes
-        pass
-    return new(cls, *args, **kwargs)
-
-
-def _remember(instance: ModelHubMixin, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    from anyhub.models.config.capture import capture
-
-    captured = capture(type(instance), args, kwargs, instance._hub_mixin_coders)
-    # Past the class's own `__setattr__`, which may be for frozen instances, or not be ready before `__init__`.
-    object.__setattr__(instance, "_hub_mixin_capture", captured)
-    object.__setattr__(instance, "_hub_mixin_config", captured.view())

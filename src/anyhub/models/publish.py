@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -19,15 +18,13 @@ from anyhub.constants import REPOCARD_NAME
 from anyhub.errors import RepositoryNotFoundError, RevisionNotFoundError, ValidationError
 from anyhub.hub.making import made_if_missing
 from anyhub.hub.opening import open_hub, using
-from anyhub.models.checkpoint import Details, Written, belongs_to, write
-from anyhub.repocard.repo_card import ModelCard
+from anyhub.models.checkpoint import Details, Written, belongs_to, check, write
+from anyhub.models.facts import merged
 from anyhub.values import DEFAULT_BRANCH, AddFile, Change, DeleteFile, RepoId
 
 if TYPE_CHECKING:
     from anyhub.hub.interface import Hub
     from anyhub.models.hooks import HubModel
-
-logger = logging.getLogger(__name__)
 
 _saved: ContextVar[tuple[HubModel, Path, Written] | None] = ContextVar("anyhub_saved", default=None)
 
@@ -38,7 +35,7 @@ class Push:
 
     Attributes:
         repo_id (`str`): The repository.
-        details (`Details`): What the caller wants beside the model.
+        details (`Details`): What the caller wants beside the model, the folder of the repository among it.
         message (`str`): The title of the commit.
         private (`bool`, *optional*): Whether a new repository is private; public when None.
         branch (`str`, *optional*): The branch; `"main"` when None.
@@ -75,12 +72,13 @@ def publish(model: HubModel, push: Push, endpoint: str | Path | Hub | None = Non
         `str`: The address of the commit that the branch, or the pull request, is at.
 
     Raises:
-        ValidationError: When ``private`` is neither a bool nor None.
+        ValidationError: When ``private`` is neither a bool nor None, or an option or the subfolder is none.
         RevisionNotFoundError: When there is no such branch.
         EditConflictError: When another writer changed the same files since the call began.
     """
     if push.private is not None and not isinstance(push.private, bool):
         raise ValidationError(f"private is True, False or None, not {push.private!r}; give one of these.")
+    check(model, push.details)
     hub = open_hub(endpoint)
     repo = hub.repo_id(push.repo_id)
     branch = push.branch or DEFAULT_BRANCH
@@ -133,15 +131,27 @@ def _files_of(model: HubModel, push: Push, hub: Hub, repo: RepoId) -> Iterator[_
     saved = _saved.get()
     if saved and saved[0] is model:
         _, folder, written = saved
-        yield _Files(written, [AddFile(path, folder / path) for path in list_local_folder(folder)])
+        yield _Files(written, [AddFile(_placed(path, push), folder / path) for path in list_local_folder(folder)])
         return
     with hub.staging() as staging, files.recording() as recording:
         folder = staging / repo.name
         folder.mkdir()
         written = write(model, folder, replace(push.details, repo_id=str(repo)))
         staged = {path: folder / path for path in list_local_folder(folder)}
-        added = [AddFile(path, file, recording.digest(file), _has_one_name(file)) for path, file in staged.items()]
+        added = [
+            AddFile(_placed(path, push), file, recording.digest(file), _has_one_name(file))
+            for path, file in staged.items()
+        ]
         yield _Files(written, added)
+
+
+def _placed(path: str, push: Push) -> str:
+    """Return where in the repository a file goes: the card always belongs to all of it."""
+    return path if path == REPOCARD_NAME else f"{_prefix(push)}{path}"
+
+
+def _prefix(push: Push) -> str:
+    return f"{push.details.subfolder}/" if push.details.subfolder else ""
 
 
 def _has_one_name(file: Path) -> bool:
@@ -153,12 +163,14 @@ def _has_one_name(file: Path) -> bool:
 def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new: _Files) -> list[Change]:
     """Return what is to be changed since a commit: files added, and those removed that nothing takes the place of."""
     added = {file.path: file for file in new.added}
-    if new.written.card and REPOCARD_NAME in added and (card := _merged_card(hub, repo, base, added[REPOCARD_NAME])):
+    generated = added.get(REPOCARD_NAME) if new.written.card else None
+    if generated and (card := _merged_card(hub, repo, base, generated, push)):
         added[REPOCARD_NAME] = card
     wanted = select(added, push.allow_patterns, push.ignore_patterns)
     existing = [entry.path for entry in hub.tree(repo, base) if not entry.is_folder]
-    is_ours = belongs_to(model)
-    stale = [path for path in existing if is_ours(path) and path not in added]
+    is_ours, prefix = belongs_to(model, push.details), _prefix(push)
+    beside = [path for path in existing if path.startswith(prefix) and path not in added]
+    stale = [path for path in beside if is_ours(path.removeprefix(prefix))]
     removed = {
         *select(stale, push.allow_patterns, push.ignore_patterns),
         *select_deleted(existing, push.delete_patterns, kept=wanted),
@@ -166,27 +178,21 @@ def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new
     return [*(added[path] for path in wanted), *(DeleteFile(path) for path in sorted(removed))]
 
 
-def _merged_card(hub: Hub, repo: RepoId, base: str, generated: AddFile) -> AddFile | None:
-    """Return somebody's own card of a repository, with what its metadata lacks of a generated one; None without one."""
+def _merged_card(hub: Hub, repo: RepoId, base: str, generated: AddFile, push: Push) -> AddFile | None:
+    """Return somebody's own card of a repository, with what is said now and what it lacks; None where there is none."""
     entries = hub.find(repo, base, [REPOCARD_NAME])
     if not entries or entries[0].is_folder:
         return None
     with hub.open(repo, entries[0]) as stream:
         content = stream.read()
+    if _was_generated(content):
+        return None
+    text = generated.source if isinstance(generated.source, bytes) else generated.source.read_bytes()
+    return AddFile(REPOCARD_NAME, merged(content, push.details.facts, text.decode(), owner=str(repo)))
+
+
+def _was_generated(card: bytes) -> bool:
     try:
-        text = content.decode()
-        if is_untouched(text):
-            return None
-        card = ModelCard(text)
-    except ValueError as error:  # not UTF-8, or its metadata can not be read: a person has to look at it
-        logger.warning("The card of %s stays as it is: %s", repo, error)
-        return AddFile(REPOCARD_NAME, content)
-    metadata = ModelCard(_text_of(generated)).data.to_dict()
-    for key, value in metadata.items():
-        if key not in card.data:
-            card.data[key] = value
-    return AddFile(REPOCARD_NAME, card.content.encode())
-
-
-def _text_of(file: AddFile) -> str:
-    return (file.source if isinstance(file.source, bytes) else file.source.read_bytes()).decode()
+        return is_untouched(card.decode())
+    except UnicodeDecodeError:
+        return False
