@@ -27,9 +27,11 @@ bench: ## Measure against the floor of the machine and against what a user would
 	@$(ENVIRONMENT) .venv-bench requirements/bench.txt
 	@.venv-bench/bin/python -m benchmarks
 
-faults: environment ## Kill every durable operation at every system call, and look at what is left.
+faults: environment ## Kill every durable operation at every system call, cut the power, and look at what is left.
 	@scripts/system_packages.sh git strace
 	@$(BIN)/python tests/faults/sweep.py
+	@$(BIN)/python tests/faults/model_sweep.py
+	@$(BIN)/python tests/faults/power_loss.py
 	@$(BIN)/python tests/faults/hub_sweep.py
 
 docs: environment ## Run every example in the documents.

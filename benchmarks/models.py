@@ -31,6 +31,16 @@ def layers_for(gibibytes: float, dtype: str) -> int:
     return max(1, round(gibibytes * 2**30 / (LAYER_PARAMETERS * itemsize)))
 
 
+def filled(mixin: type, gibibytes: float, dtype: str) -> Any:
+    """Return a model of that size whose weights are in memory, without the time that random values take."""
+    with torch.device("meta"):
+        model = stack_with(mixin)(layers=layers_for(gibibytes, dtype), dtype=dtype)
+    model.to_empty(device="cpu")
+    for parameter in model.parameters():
+        parameter.data.fill_(1.5)
+    return model
+
+
 def touch_every_page(model: nn.Module) -> None:
     """Read one value of each page of all weights."""
     for parameter in model.parameters():

@@ -24,11 +24,11 @@ def whole_process(statement: str) -> dict[str, float]:
 
 
 def in_fresh_process(task: str, **arguments: Any) -> dict[str, float]:
-    """Run ``benchmarks.tasks:<task>`` in a new interpreter and return the figures that it prints."""
+    """Run a task, such as ``"pushing.push"``, in a new interpreter and return the figures that it prints."""
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_OFFLINE": "1"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a package that pip installed is compiled; so is this one then
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(arguments)],
+        [sys.executable, "-m", "benchmarks.work", task, json.dumps(arguments)],
         capture_output=True,
         text=True,
         env=environment,
@@ -54,16 +54,6 @@ def take_turns(turns: int, candidates: Mapping[str, Callable[[], dict[str, float
 def middle(values: list[float]) -> float:
     """Return the median."""
     return statistics.median(values)
-
-
-def spread(values: list[float], unit: str = "s") -> str:
-    """Return the median and the range, as text."""
-    return f"{number(middle(values))} {unit} [{number(min(values))}–{number(max(values))}]"
-
-
-def number(value: float) -> str:
-    """Return three figures that matter."""
-    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
 
 
 def drop_from_page_cache(path: Path) -> None:

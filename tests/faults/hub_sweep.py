@@ -68,12 +68,12 @@ class Bench:
 
     def points(self) -> list[Point]:
         """List every call of the operation when it goes well, with each fault that can befall it."""
-        return strace.points(self.operation, self.command(self.place()), self._work / "calls", FAULTS)
+        return strace.points(self.operation, strace.command(self.command(self.place())), self._work / "calls", FAULTS)
 
     def examine(self, point: Point) -> Outcome:
         """Run one point and return what is left."""
         place = self.place()
-        run = strace.broken(self.command(place), point, FAULTS)
+        run = strace.broken(strace.command(self.command(place)), point, FAULTS)
         try:
             return Outcome(point, self._verdict(place, is_done=hub_child.DONE.encode() in run.stdout))
         except (HubError, OSError) as error:

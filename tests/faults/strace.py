@@ -15,6 +15,9 @@ from mark import MARK
 
 # fault -> what strace does, and to which calls
 Faults: TypeAlias = Mapping[str, tuple[str, Sequence[str]]]
+Done: TypeAlias = subprocess.CompletedProcess[bytes]
+# Takes more options for strace, and runs what is to be traced under it.
+Traced: TypeAlias = Callable[[Sequence[str]], Done]
 
 _CALL = re.compile(r"^(\w+)\(", re.MULTILINE)
 
@@ -41,19 +44,30 @@ class Outcome:
         return self.state in ("old", "new")
 
 
-def trace(command: Sequence[str], log: Path, calls: Iterable[str]) -> tuple[list[str], list[str]]:
+def command(line: Sequence[str]) -> Traced:
+    """Return what runs a command line from its start to its end."""
+
+    def run(options: Sequence[str]) -> Done:
+        return subprocess.run(
+            ["strace", "-f", "-qq", *options, *line], check=False, stdin=subprocess.DEVNULL, capture_output=True
+        )
+
+    return run
+
+
+def trace(run: Traced, log: Path, calls: Iterable[str], *options: str) -> tuple[list[str], list[str]]:
     """Return the calls of a run that goes well, as strace writes them: up to the mark, and after it."""
     # "?" before a name: some machines lack the older calls. Descriptors are shown with their paths.
     wanted = ",".join(f"?{call}" for call in ("openat", *calls))
-    _run(command, "-y", "-o", str(log), "-e", f"trace={wanted}").check_returncode()
+    run(["-y", "-o", str(log), "-e", f"trace={wanted}", *options]).check_returncode()
     lines = [re.sub(r"^\d+ +", "", line) for line in log.read_text().splitlines()]
     begin = next(number for number, line in enumerate(lines) if MARK in line) + 1
     return lines[:begin], lines[begin:]
 
 
-def points(way: str, command: Sequence[str], log: Path, faults: Faults) -> list[Point]:
+def points(way: str, run: Traced, log: Path, faults: Faults) -> list[Point]:
     """List every call after the mark of a run that goes well, with each fault that can befall it."""
-    before, after = trace(command, log, {call for _, calls in faults.values() for call in calls})
+    before, after = trace(run, log, {call for _, calls in faults.values() for call in calls})
     seen = Counter(_CALL.findall("\n".join(before)))
     found = []
     for line in after:
@@ -65,16 +79,10 @@ def points(way: str, command: Sequence[str], log: Path, faults: Faults) -> list[
     return found
 
 
-def broken(command: Sequence[str], point: Point, faults: Faults) -> subprocess.CompletedProcess[bytes]:
-    """Run a command that meets a point."""
+def broken(run: Traced, point: Point, faults: Faults) -> Done:
+    """Run what meets a point."""
     inject = f"inject={point.call}:{faults[point.fault][0]}:when={point.number}"
-    return _run(command, "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject)
-
-
-def _run(command: Sequence[str], *options: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        ["strace", "-f", "-qq", *options, *command], check=False, stdin=subprocess.DEVNULL, capture_output=True
-    )
+    return run(["-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject])
 
 
 def main(description: str | None, ways: Iterable[str], sweep: Callable[[list[str], int], Iterator[Outcome]]) -> int:
@@ -95,9 +103,9 @@ def _print_table(outcomes: Iterable[Outcome]) -> list[Outcome]:
         row["points"] += 1
         row[outcome.state if outcome.holds else "mixed"] += 1
         failed += [] if outcome.holds else [outcome]
-    print(f"{'way':12} {'fault':14} {'points':>7} {'old':>5} {'new':>5} {'mixed':>6}")
+    print(f"{'way':14} {'fault':14} {'points':>7} {'old':>5} {'new':>5} {'mixed':>6}")
     for (way, fault), row in table.items():
-        print(f"{way:12} {fault:14} {row['points']:7} {row['old']:5} {row['new']:5} {row['mixed']:6}")
+        print(f"{way:14} {fault:14} {row['points']:7} {row['old']:5} {row['new']:5} {row['mixed']:6}")
     for outcome in failed:
         print(f"{outcome.point}: {outcome.state}")
     print(f"{sum(row['points'] for row in table.values())} points, {len(failed)} do not hold")

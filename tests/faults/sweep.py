@@ -86,8 +86,8 @@ def _set_up(work: Path, way: str) -> Path:
     return place / "model"
 
 
-def _command(folder: Path, way: str) -> list[str]:
-    return [sys.executable, "-B", "-S", child.__file__, str(folder), way]
+def _command(folder: Path, way: str) -> strace.Traced:
+    return strace.command([sys.executable, "-B", "-S", child.__file__, str(folder), way])
 
 
 def content(folder: Path) -> dict[str, bytes] | None:
