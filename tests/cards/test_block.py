@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+from typing import Any
 
 import pytest
 import yaml
@@ -205,7 +206,8 @@ nothing:
     ],
 )
 def test_only_the_lines_of_a_changed_key_change(key: str, old: str) -> None:
-    assert block.update(BLOCK, {key: ["new"]}, ()) == BLOCK.replace(old, f"{key}:\n- new\n")
+    comment = "  # as agreed" if key == "license" else ""
+    assert block.update(BLOCK, {key: ["new"]}, ()) == BLOCK.replace(old, f"{key}:{comment}\n- new\n")
     assert block.update(BLOCK, {}, {key}) == BLOCK.replace(old, "")
 
 
@@ -216,7 +218,7 @@ def test_a_new_key_goes_below_all_others() -> None:
 def test_many_keys_change_at_once() -> None:
     updated = block.update(BLOCK, {"license": "other", "nothing": 1, "new": 2}, {"tags", "model-index"})
     assert list(block.read(updated)) == ["license", "notes", "quoted key", "nothing", "new"]
-    assert updated.startswith("# what it is\nlicense: other\n# how it went\n")
+    assert updated.startswith("# what it is\nlicense: other  # as agreed\n# how it went\n")
 
 
 @pytest.mark.parametrize("text", ["{license: mit, tags: [a]}\n", "  license: mit\n  tags: [a]\n", "? license\n: mit\n"])
@@ -250,3 +252,21 @@ def test_reading_a_card_never_imports_what_it_names() -> None:
     with pytest.raises(ValidationError):
         block.read("a: !!python/object:antigravity.x {}\n")
     assert "antigravity" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        ("license: mit  # as agreed\na: 1\n", "apache-2.0", "license: apache-2.0  # as agreed\na: 1\n"),
+        ("license: 'mit' # q\n", "bsd", "license: bsd # q\n"),
+        ("license: [mit] # list\n", ["a", "b"], "license: # list\n- a\n- b\n"),
+        ("license: # below\n- mit\n- bsd  # second\na: 1\n", ["x"], "license: # below\n- x\na: 1\n"),
+        ("license: # below\n- mit\n", "x", "license: x # below\n"),
+        ("license: 'a # no comment'\n", "x", "license: x\n"),
+        ("license: a#b\n", "x", "license: x\n"),
+        ("license: |  # head\n  text\n", "x", "license: x\n"),
+        ("license: mit  # last", "x", "license: x  # last\n"),
+    ],
+)
+def test_the_comment_on_the_line_of_a_key_stays_when_its_value_changes(before: str, value: Any, after: str) -> None:
+    assert block.update(before, {"license": value}, ()) == after

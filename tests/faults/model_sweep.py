@@ -24,8 +24,6 @@ from strace import Outcome, Point
 from sweep import FAULTS
 from zygote import Zygote
 
-from anyhub.constants import REPOCARD_NAME
-
 MODULE = "model_child"
 KILLED = -9
 WORKERS = 2
@@ -82,25 +80,18 @@ class Bench:
         status = strace.broken(self._traced(place), point, FAULTS).returncode
         if status not in (0, REFUSED, KILLED):
             return Outcome(point, f"neither saved nor refused: ended with {status}")
-        # A card that may not be read is taken for one that the user wrote.
-        state = self.verdict(place, card_may_stay=(point.fault, point.call) == ("not allowed", "openat"))
+        state = self.verdict(place)
         if status == 0 and state == "old":
             state = "said to be saved, and is not"
         return Outcome(point, state)
 
-    def verdict(self, place: Path, *, card_may_stay: bool = False) -> str:
-        """Return ``"old"``, ``"new"``, or what is wrong with a place; saves there once more.
-
-        Args:
-            place (`Path`): The place.
-            card_may_stay (`bool`): Whether the new model may be there with the card of the old one.
-        """
+    def verdict(self, place: Path) -> str:
+        """Return ``"old"``, ``"new"``, or what is wrong with a place; saves there once more."""
         try:
             found = self._zygote.ask("judge", str(place), self.way)
         except RuntimeError as error:
             return f"the next save failed: {error}"
-        allowed = [self.old, self.new, *([_with_card_of(self.old, self.new)] if card_may_stay else [])]
-        if found["seen"] not in allowed:
+        if found["seen"] not in (self.old, self.new):
             return f"mixed: {_differences(found['seen'], self.old, self.new)}"
         if found["next"] != self.new:
             return f"the next save left {found['next']}"
@@ -110,12 +101,6 @@ class Bench:
 
     def _traced(self, place: Path) -> strace.Traced:
         return self._zygote.traced(self._save, str(place), self.way)
-
-
-def _with_card_of(old: Any, new: Any) -> Any:
-    card = {name: data for name, data in old["files"].items() if name == REPOCARD_NAME}
-    rest = {name: data for name, data in new["files"].items() if name != REPOCARD_NAME}
-    return {"model": new["model"], "files": {**rest, **card}}
 
 
 def _differences(seen: Any, old: Any, new: Any) -> str:

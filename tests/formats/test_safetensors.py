@@ -61,7 +61,7 @@ def test_more_tensors_than_anybody_has_are_refused(file: Path, monkeypatch: pyte
     monkeypatch.setattr("anyhub.formats.safetensors.MAX_TENSORS", 3)
     entries = {str(n): {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for n in range(4)}
     file.write_bytes(encoded(entries))
-    with pytest.raises(CorruptFileError, match="more than 3 entries"):
+    with pytest.raises(CorruptFileError, match="more than 3 tensors"):
         read_header(file)
     entries.pop("3")
     file.write_bytes(encoded(entries))

@@ -255,8 +255,8 @@ def test_a_variant_is_named_before_the_extension(tmp_path: Path) -> None:
     save_module(nn.Linear(2, 2), tmp_path, variant="fp16")
     save_module(nn.Linear(2, 2), tmp_path, variant="8-bit_x", max_shard_size=1)
     assert names_in(tmp_path) == [
-        "model-00001-of-00002.8-bit_x.safetensors",
-        "model-00002-of-00002.8-bit_x.safetensors",
+        "model.8-bit_x-00001-of-00002.safetensors",
+        "model.8-bit_x-00002-of-00002.safetensors",
         "model.fp16.safetensors",
         "model.safetensors.index.8-bit_x.json",
     ]

@@ -45,7 +45,9 @@ def on_the_hub(revision: str | None = None) -> str:
 def test_a_card_made_from_text_sets_its_keys_and_text_and_leaves_other_keys(write: Callable[..., str]) -> None:
     write(THEIRS)
     ModelCard("---\nlicense: apache-2.0\nlanguage: en\n---\n# Mine\n").push_to_hub(REPO)
-    assert on_the_hub() == ("---\n# theirs\nlicense: apache-2.0\ntags: [a, b]\n# the end\nlanguage: en\n---\n# Mine\n")
+    assert on_the_hub() == (
+        "---\n# theirs\nlicense: apache-2.0  # as agreed\ntags: [a, b]\n# the end\nlanguage: en\n---\n# Mine\n"
+    )
 
 
 def test_a_key_that_says_the_same_keeps_its_line(write: Callable[..., str]) -> None:

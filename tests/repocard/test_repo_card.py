@@ -63,9 +63,11 @@ def test_a_new_key_leaves_everything_else_as_it_is(content: str) -> None:
 def test_only_the_key_that_changed_changes() -> None:
     card = ModelCard(CARD)
     card.data.license = "apache-2.0"
-    assert card.content == CARD.replace("mit  # as agreed", "apache-2.0")
+    assert card.content == CARD.replace("mit  # as agreed", "apache-2.0  # as agreed")
     card.data.language = "no"
-    assert card.content == CARD.replace("mit  # as agreed", "apache-2.0").replace("b]\n", "b]\nlanguage: 'no'\n")
+    assert card.content == CARD.replace("mit  # as agreed", "apache-2.0  # as agreed").replace(
+        "b]\n", "b]\nlanguage: 'no'\n"
+    )
     card.data.tags.append("c")
     assert "tags:\n- a\n- b\n- c\n" in card.content
     card.data.tags = None

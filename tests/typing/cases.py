@@ -68,6 +68,32 @@ class Own(ModelHubMixin, coders={Path: (str, Path)}):
         return cls(**model_kwargs)
 
 
+class Older(nn.Module, PyTorchModelHubMixin):
+    """Hooks as they were written for older releases of `huggingface_hub`: without our options, with its own."""
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        super()._save_pretrained(save_directory)
+
+    @classmethod
+    def _from_pretrained(
+        cls,
+        *,
+        model_id: str,
+        revision: str | None,
+        cache_dir: str | Path | None,
+        force_download: bool,
+        proxies: dict[str, str] | None,
+        resume_download: bool,
+        local_files_only: bool,
+        token: str | bool | None,
+        map_location: str = "cpu",
+        strict: bool = False,
+        **model_kwargs: Any,
+    ) -> Self:
+        return cls(**model_kwargs)
+
+
+reveal_type(Older.from_pretrained("me/older"))  # reveals: Older
 reveal_type(Model.from_pretrained("me/model"))  # reveals: Model
 reveal_type(Model.from_pretrained(Path("folder"), revision="v1", hidden_size=3))  # reveals: Model
 reveal_type(Special.from_pretrained("me/model"))  # reveals: Special

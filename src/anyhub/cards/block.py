@@ -14,7 +14,7 @@ import re
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping
 from reprlib import repr as short
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -38,11 +38,11 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
 _MISREAD = re.compile(
     r"[yYnN]|[-+]?[0-9][0-9_]*|[-+]?0[box][0-9a-fA-F_]+|[-+]?(?:[0-9][0-9_]*)?\.?[0-9_]*(?:[eE][-+]?[0-9]+)?"
 )
+_COMMENT = re.compile(r":?([ \t]+#.*?)?[ \t]*\r?\n?")  # behind a value, or behind a key whose value is below it
 _ODD_BREAK = re.compile("[\r\x85\u2028\u2029]")
 _PARAGRAPHS = re.compile(r"\S(?:.*\S)?(?:\n+.*\S)*\n?")
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 
-_Span: TypeAlias = tuple[int, int]
 _Event: TypeAlias = Any  # PyYAML declares neither the marks that every event has, nor which events have a tag
 _Mark: TypeAlias = Any
 
@@ -97,8 +97,10 @@ def update(block: str, changed: Mapping[str, Any], removed: Collection[str], lin
     if not wanted:
         return ""
 
-    def lines(data: Mapping[str, Any]) -> str:
-        return textwrap.indent(write(data), " " * reader.column).replace("\n", line_break)
+    def lines(data: Mapping[str, Any], comment: str = "") -> str:
+        first, rest = write(data).split("\n", 1) if data else ("", "")
+        text = f"{first}{comment}\n{rest}" if data else ""
+        return textwrap.indent(text, " " * reader.column).replace("\n", line_break)
 
     edited = _edited(block, reader.spans, changed, removed, lines)
     return edited if _says(edited, wanted) else write(wanted).replace("\n", line_break)
@@ -109,13 +111,13 @@ def _edited(
     spans: Mapping[str, _Span],
     changed: Mapping[str, Any],
     removed: Collection[str],
-    lines: Callable[[Mapping[str, Any]], str],
+    lines: Callable[..., str],
 ) -> str:
     pieces, position = [], 0
-    for key, (start, end) in spans.items():
+    for key, span in spans.items():
         if key in changed or key in removed:
-            pieces += [block[position:start], lines({key: changed[key]}) if key in changed else ""]
-            position = end
+            pieces += [block[position : span.start], lines({key: changed[key]}, span.comment) if key in changed else ""]
+            position = span.end
     new = {key: value for key, value in changed.items() if key not in spans}
     return "".join([*pieces, block[position:], lines(new)])
 
@@ -148,6 +150,14 @@ def _style(text: str) -> str | None:
     if "\n" in text:
         return "|" if _PARAGRAPHS.fullmatch(text) else '"'
     return "'" if _MISREAD.fullmatch(text) else None
+
+
+class _Span(NamedTuple):
+    """Where the lines of a key are, and the comment on the first of them, with the space before it."""
+
+    start: int
+    end: int
+    comment: str
 
 
 class _Reader:
@@ -219,21 +229,25 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent):
                 raise _not_yaml("a key is not a plain word", event.start_mark)
             start: _Mark = event.start_mark
+            end_of_key = event.end_mark.index  # type: ignore[union-attr]
             key = self._node(event, depth + 1)
             if key in data:
                 raise _not_yaml(f"the key {short(key)} is there twice", event.start_mark)
             data[key] = self._node(next(self._events), depth + 1)
             if noting:
                 self.column = start.column
-                self.spans[key] = self._lines(start)
+                self.spans[key] = self._lines(start, end_of_key)
         return data
 
-    def _lines(self, start: _Mark) -> _Span:
+    def _lines(self, start: _Mark, end_of_key: int) -> _Span:
         """Return where the lines of a key begin, and where those of its value, which was just read, end."""
         end = self._end
         if self._block[end - 1] != "\n":
             end = self._block.find("\n", end) + 1 or len(self._block)
-        return start.index - start.column, end
+        first_line = self._block[start.index : self._block.find("\n", start.index) + 1 or len(self._block)]
+        ends_there = self._end <= start.index + len(first_line)
+        comment = _COMMENT.fullmatch(first_line, (self._end if ends_there else end_of_key) - start.index)
+        return _Span(start.index - start.column, end, comment[1] or "" if comment else "")
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:

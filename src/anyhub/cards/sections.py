@@ -28,13 +28,12 @@ def sections(values: Mapping[str, object]) -> dict[str, object]:
         ``citation_section``. Each has an empty line above it and a line break at its end, but for the title.
     """
     repo_id, class_name = _text(values, "repo_id"), _text(values, "class_name")
-    module = _text(values, "class_module") or "__main__"
     return {
         "title": _text(values, "model_name") or _last(repo_id, "/") or _last(class_name, "."),
         "summary_paragraph": _summary(values),
         "description_paragraphs": _paragraph(values, "model_summary") + _paragraph(values, "model_description"),
         "link_list": _links(values),
-        "how_to_load": _how_to_load(repo_id, class_name, module),
+        "how_to_load": _how_to_load(values),
         "evaluation_table": _evaluation(values.get("eval_results")),
         "configuration_table": _configuration(values.get("config")),
         "environment_table": _environment(values.get("environment")),
@@ -110,7 +109,9 @@ def _links(values: Mapping[str, object]) -> str:
     return "".join(["\n", *lines]) if lines else ""
 
 
-def _how_to_load(repo_id: str, class_name: str, module: str) -> str:
+def _how_to_load(values: Mapping[str, object]) -> str:
+    repo_id, class_name = _text(values, "repo_id"), _text(values, "class_name")
+    module = _text(values, "class_module") or "__main__"
     name = _last(class_name, "<locals>.")
     if not repo_id or not all(part.isidentifier() for part in name.split(".")):
         return ""
@@ -118,7 +119,8 @@ def _how_to_load(repo_id: str, class_name: str, module: str) -> str:
         source = f"# {name} is the class that this model was saved from; define or import it first"
     else:
         source = f"from {module} import {name.partition('.')[0]}"
-    load = f"model = {name}.from_pretrained({json.dumps(repo_id, ensure_ascii=False)})"
+    options = [f", {option}={_json(values[option])}" for option in ("subfolder", "variant") if values.get(option)]
+    load = f"model = {name}.from_pretrained({_json(repo_id)}{''.join(options)})"
     return f"\n## How to load it\n\n```python\n{source}\n\n{load}\n```\n"
 
 

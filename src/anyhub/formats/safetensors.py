@@ -47,6 +47,7 @@ _NAME = re.compile(rf"{_SPACE}{_LITERAL}{_SPACE}:{_SPACE}")
 _STRING = re.compile(_LITERAL)
 _FLAT_OBJECT = re.compile(r"(\{[^{}]{0,4096}+\})")
 _SEPARATOR = re.compile(rf"{_SPACE}([,}}])")
+_OFFSETS = re.compile(rf'"data_offsets"{_SPACE}:{_SPACE}\[')
 _END = re.compile(rf"{_SPACE}(\Z)")
 
 
@@ -148,6 +149,8 @@ def _read_text(file: BinaryIO, size: int) -> tuple[str, int]:
 def _parse(text: str) -> Header:
     if not text.startswith("{"):
         raise Objection("its header does not begin with a brace")
+    if len(_OFFSETS.findall(text)) > MAX_TENSORS:  # one of each tensor, which takes far less time than reading them
+        raise Objection(f"it has more than {MAX_TENSORS:,} tensors")
     cursor = _Cursor(text)
     tensors: dict[str, TensorInfo] = {}
     metadata: dict[str, str] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -29,6 +30,7 @@ MAX_SHARD_SIZE = "5GB"
 INDEX_MAX_BYTES = 25_000_000
 """As much as is read of a header: the names of 200,000 tensors, each with its file, fit in."""
 
+_VARIANT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _UNITS = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "KB": 10**3}
 
 
@@ -154,6 +156,17 @@ def file_name(pattern: str, suffix: str = "") -> str:
         raise ValidationError(
             f"{pattern!r} is not a pattern for names of files; write one such as 'model{{suffix}}.safetensors'."
         ) from None
+
+
+def check_variant(variant: str) -> str:
+    """Return the name of a variant of a checkpoint, such as ``"fp16"`` for ``model.fp16.safetensors``.
+
+    Raises:
+        ValidationError: When it is no text of letters, digits, - and _.
+    """
+    if not isinstance(variant, str) or not _VARIANT.fullmatch(variant):
+        raise ValidationError(f"{variant!r} can not be a variant; use letters, digits, '-' and '_', such as 'fp16'.")
+    return variant
 
 
 def _byte_limit(size: int | str) -> int:

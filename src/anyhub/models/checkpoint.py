@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from anyhub import files, folders
 from anyhub.cards.seal import is_untouched, seal
 from anyhub.constants import CONFIG_NAME, MANIFEST_NAME, REPOCARD_NAME
-from anyhub.errors import ValidationError
+from anyhub.errors import ReadOnlyError, ValidationError
+from anyhub.formats.shards import check_variant
 from anyhub.models.config import file as config_file
 from anyhub.models.config.capture import Capture
 from anyhub.models.environment import environment_of
@@ -25,8 +25,6 @@ from anyhub.models.manifest import Manifest
 
 if TYPE_CHECKING:
     from anyhub.models.hooks import HubModel
-
-_VARIANT = re.compile(r"[A-Za-z0-9_-]+")
 
 _card_values: ContextVar[Mapping[str, Any] | None] = ContextVar("anyhub_card_values", default=None)
 
@@ -83,9 +81,8 @@ def check(model: HubModel, details: Details) -> None:
         ValidationError: When the class has no such option, or the variant is no plain name.
     """
     check_options(type(model), model._save_pretrained, details.options, ("self", "save_directory"))
-    variant = details.options.get("variant")
-    if variant is not None and not (isinstance(variant, str) and _VARIANT.fullmatch(variant)):
-        raise ValidationError(f"{variant!r} is no name of a variant; use letters, digits, '-' and '_', as in 'fp16'.")
+    if (variant := details.options.get("variant")) is not None:
+        check_variant(variant)
 
 
 def save(model: HubModel, folder: Path, details: Details) -> Written:
@@ -152,13 +149,25 @@ def _say_facts(card: Path, changed: Path, details: Details) -> None:
 
 
 def _has_own_card(folder: Path) -> bool:
-    """Return whether a folder has a card that is not as it was generated."""
+    """Return whether a folder has a card that is not as it was generated.
+
+    Raises:
+        ReadOnlyError: When it may not be read.
+    """
+    path = folder / REPOCARD_NAME
     try:
-        return not is_untouched((folder / REPOCARD_NAME).read_bytes().decode())
+        return not is_untouched(path.read_bytes().decode())
     except FileNotFoundError:
         return False
-    except (UnicodeDecodeError, IsADirectoryError, PermissionError):
+    except (UnicodeDecodeError, IsADirectoryError):
         return True
+    except PermissionError as error:
+        if path.is_dir():  # which is how Windows says so
+            return True
+        raise ReadOnlyError(
+            f"{str(path)!r} may not be read, so nobody can tell whether it was edited; allow it, or remove the file.",
+            path=path,
+        ) from error
 
 
 def stored_of(model: HubModel, details: Details) -> tuple[Any, Manifest]:

@@ -11,6 +11,7 @@ from typing import Any
 from anyhub.cards.metadata import ModelCardData
 from anyhub.cards.seal import seal
 from anyhub.models.checkpoint import known_for_card
+from anyhub.models.facts import facts_of
 from anyhub.models.hooks import HubModel
 from anyhub.repocard.repo_card import ModelCard
 
@@ -27,6 +28,8 @@ def generated_card(model: HubModel, values: Mapping[str, Any]) -> ModelCard:
     info = model._hub_mixin_info
     metadata = {name: value for name, value in values.items() if name in _METADATA}
     facts, known = known_for_card(model)
+    if metadata.get("eval_results"):  # which need the name of a model
+        metadata = facts_of(str(known.get("repo_id") or type(model).__name__).rpartition("/")[2], **metadata)
     names = {
         "repo_url": info.repo_url,
         "paper_url": info.paper_url,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from anyhub.models import creation, derived
 from anyhub.models.mixin_info import STATED, MixinInfo
+from anyhub.models.options import overridable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,7 +156,7 @@ class ModelHubMixin:
                 checkpoint stay, and so does a card that somebody wrote or edited.
             config (`dict` or dataclass, *optional*): The configuration to store in place of the ``config`` argument
                 that the model was constructed with; without such an argument, keys that win over the others.
-            repo_id (`str`, *optional*): Where to push; the name of the folder when None.
+            repo_id (`str`, *optional*): Where to push, which the card says, too; the name of the folder when None.
             push_to_hub (`bool`): Whether to push what the folder then holds.
             model_card_kwargs (`dict`, *optional*): What `generate_model_card` is given.
             license (`str`, *optional*): The license of this checkpoint, such as `"apache-2.0"`. This and the next five
@@ -194,7 +195,7 @@ class ModelHubMixin:
             card_kwargs=model_card_kwargs or {},
             facts=facts_of(name.rpartition("/")[2], **said),
             options=_options_for_hook(self, kwargs),
-            repo_id=name if push_to_hub else None,
+            repo_id=name if push_to_hub else repo_id,
             subfolder=subfolder_named(kwargs.get("subfolder")) if push_to_hub else "",
         )
         saved = checkpoint.save(self, folder, details)
@@ -361,6 +362,7 @@ class ModelHubMixin:
 
         return generated_card(self, kwargs)
 
+    @overridable
     def _save_pretrained(self, save_directory: Path) -> None:
         """Write the model into a folder; every class implements it.
 
@@ -373,6 +375,7 @@ class ModelHubMixin:
         )
 
     @classmethod
+    @overridable
     def _from_pretrained(
         cls,
         *,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from anyhub.errors import ValidationError
+
+R = TypeVar("R")
 
 
 class _NotGiven:
@@ -17,6 +20,11 @@ NOT_GIVEN: Final[Any] = _NotGiven()
 
 LOADING = ("subfolder", "variant", "dtype", "device")
 """Options of loading that are the class's own where its `__init__` declares an argument of that name."""
+
+
+def overridable(hook: Callable[..., R]) -> Callable[..., R]:
+    """Return a hook as it is, of which checkers know that what overrides it takes other options, or none."""
+    return hook
 
 
 def given(**options: Any) -> dict[str, Any]:

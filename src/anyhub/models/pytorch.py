@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
 from anyhub.errors import ValidationError
 from anyhub.models.mixin import ModelHubMixin
-from anyhub.models.options import NOT_GIVEN, given, stated
+from anyhub.models.options import NOT_GIVEN, given, overridable, stated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
 
     _hub_mixin_files: ClassVar[tuple[str, ...]] = (
         "model{variant}.safetensors",
-        f"model-{_NUMBER}-of-{_NUMBER}{{variant}}.safetensors",
-        f"model{{variant}}-{_NUMBER}-of-{_NUMBER}.safetensors",  # as other libraries call the shards of a variant
+        f"model{{variant}}-{_NUMBER}-of-{_NUMBER}.safetensors",
         "model.safetensors.index{variant}.json",
     )
     _hub_mixin_options: ClassVar[tuple[str, ...]] = ("map_location", "strict", "load_mode")
@@ -239,6 +238,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         described = {"parameters": counts, "parameter_count": sum(counts.values())}
         return super().generate_model_card(*args, **{**described, **kwargs})
 
+    @overridable
     def _save_pretrained(
         self, save_directory: Path, *, max_shard_size: int | str | None = None, variant: str | None = None
     ) -> None:
@@ -248,6 +248,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         pytorch.save_module(_module_of(self), save_directory, max_shard_size=size, variant=variant)
 
     @classmethod
+    @overridable
     def _from_pretrained(
         cls,
         *,

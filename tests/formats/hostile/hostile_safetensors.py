@@ -129,7 +129,7 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
         lambda: encoded(
             b"{" + b",".join(b'"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}' % n for n in range(200_001)) + b"}"
         ),
-        "more than 200,000 entries",
+        "more than 200,000 tensors",
     ),
     "a pickle": (b"\x80\x04cos\nsystem\n(S'true'\ntR.", "claims a header of"),
     "a ZIP file": (b"PK\x03\x04" + bytes(60), "claims a header of 67,324,752 bytes"),

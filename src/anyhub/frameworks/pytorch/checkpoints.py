@@ -17,6 +17,7 @@ from torch.serialization import _is_zipfile
 from anyhub.errors import (
     CorruptFileError,
     EntryNotFoundError,
+    HubError,
     SafetensorsParsingError,
     UnsafeFileError,
     UnsupportedError,
@@ -100,6 +101,8 @@ class Checkpoint:
     def _noted(self, name: str) -> Any:
         try:
             return from_notes(self.notes, name)
+        except HubError:
+            raise
         except ValueError:
             raise CorruptFileError(
                 f"{str(self.path)!r} has malformed JSON as the state {name!r}; download it again, or save it anew."

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING
 
 from anyhub.constants import SAFETENSORS_WEIGHTS_FILE_PATTERN
-from anyhub.errors import ValidationError
-from anyhub.formats.shards import file_name
+from anyhub.formats.shards import check_variant, file_name
 from anyhub.frameworks.pytorch.prepared import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import nn
-
-_VARIANT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def save_module(
@@ -33,7 +29,8 @@ def save_module(
         folder (`Path`): Must exist, and not hold such files yet.
         max_shard_size (`int` or `str`, *optional*): The most bytes of tensors in one file, as a number or a text such
             as ``"5GB"``; without it all are in one.
-        variant (`str`, *optional*): Comes before the extension: ``"fp16"`` makes ``model.fp16.safetensors``.
+        variant (`str`, *optional*): ``"fp16"`` makes ``model.fp16.safetensors``, or shards such as
+            ``model.fp16-00001-of-00002.safetensors``.
 
     Raises:
         ValidationError: When the size is not one, or the variant has other characters than letters, digits, - and _.
@@ -57,9 +54,7 @@ def variant_pattern(variant: str | None) -> str:
     """
     if variant is None:
         return SAFETENSORS_WEIGHTS_FILE_PATTERN
-    if not _VARIANT.fullmatch(variant):
-        raise ValidationError(f"{variant!r} can not be a variant; use letters, digits, '-' and '_', such as 'fp16'.")
-    return SAFETENSORS_WEIGHTS_FILE_PATTERN.replace(".safetensors", f".{variant}.safetensors")
+    return SAFETENSORS_WEIGHTS_FILE_PATTERN.replace("{suffix}", f".{check_variant(variant)}{{suffix}}")
 
 
 def index_name(pattern: str, variant: str | None = None) -> str:
