@@ -142,3 +142,9 @@ def test_a_block_that_can_not_be_read_is_refused_or_counts_as_empty() -> None:
     with pytest.raises(ValidationError, match="line 2"):
         CardDocument.read("---\na: [\n---\n")
     assert CardDocument.read("---\na: [\n---\n", ignore_errors=True).values == {}
+
+
+@pytest.mark.parametrize("block", ["Hello world", "- a\n- b", "3"])
+def test_a_block_that_is_no_mapping_is_refused_in_the_words_that_callers_look_for(block: str) -> None:
+    with pytest.raises(ValueError, match="repo card metadata block should be a dict"):
+        RepoCard(f"---\n{block}\n---\n# Title\n")

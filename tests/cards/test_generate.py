@@ -136,7 +136,7 @@ def test_the_environment_is_a_table() -> None:
     text = sections_of({"environment": {"python": "3.11.7", "torch": "2.13.0+cpu"}})
     assert text.endswith(
         "\n## Training environment\n\nAs it was when the model was saved.\n\n"
-        "| Software | Version |\n| --- | --- |\n| python | 3.11.7 |\n| torch | 2.13.0+cpu |\n"
+        "| Software | Version |\n| --- | --- |\n| Python | 3.11.7 |\n| torch | 2.13.0+cpu |\n"
     )
 
 

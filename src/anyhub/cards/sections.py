@@ -153,7 +153,8 @@ def _configuration(config: object) -> str:
 def _environment(versions: object) -> str:
     if not isinstance(versions, Mapping):
         return ""
-    rows = [(_plain_cell(str(name)), _plain_cell(str(version))) for name, version in versions.items()]
+    names = {name: "Python" if name == "python" else str(name) for name in versions}
+    rows = [(_plain_cell(names[name]), _plain_cell(str(version))) for name, version in versions.items()]
     return _table("Training environment", ("Software", "Version"), rows, intro="As it was when the model was saved.")
 
 

@@ -7,6 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 
+def remember_names(cls: type) -> None:
+    """Keep what the type hints of a class that is made within a function speak of, while the function runs."""
+    if "<locals>" in cls.__qualname__:
+        from anyhub.models.config.local_names import remember_local_names
+
+        remember_local_names(cls)
+
+
 def remember_always(cls: Any, own_new: Any) -> None:
     """Make sure that all arguments are seen: a base's `__new__` may pass none of them on to that of the mixin.
 
@@ -45,7 +53,9 @@ def make(new: Callable[..., Any], cls: type, args: tuple[Any, ...], kwargs: dict
 
 
 def remember(instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Keep what an instance is constructed with."""
+    """Keep what an instance is constructed with, unless its class states a configuration for all."""
+    if type(instance)._hub_mixin_config is not None:
+        return
     from anyhub.models.config.capture import capture
 
     captured = capture(type(instance), args, kwargs, instance._hub_mixin_coders)

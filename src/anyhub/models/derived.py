@@ -26,9 +26,9 @@ class Derived(Generic[T]):
 
 def init_parameters(cls: Any) -> dict[str, Any]:
     """Return the parameters of a class's `__init__` by name, ``self`` among them."""
-    import inspect
+    from anyhub.models.config.parameters import signature_of
 
-    return dict(inspect.signature(cls.__init__).parameters)
+    return dict(signature_of(cls.__init__).parameters)
 
 
 def jsonable_default_values(cls: Any) -> dict[str, Any]:
@@ -47,6 +47,6 @@ def jsonable_custom_types(cls: Any) -> tuple[type, ...]:
 
 def takes_config(cls: Any) -> bool:
     """Return whether the hook `_from_pretrained` of a class asks for the whole configuration."""
-    import inspect
+    from anyhub.models.hooks import names_of
 
-    return "config" in inspect.signature(cls._from_pretrained).parameters
+    return "config" in names_of(cls._from_pretrained)[0]

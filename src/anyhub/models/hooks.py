@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from anyhub.errors import ValidationError, did_you_mean
 from anyhub.models.config.capture import Capture
+from anyhub.models.config.parameters import signature_of
 from anyhub.models.config.values import Coders
 from anyhub.models.mixin_info import MixinInfo
 
@@ -48,7 +49,7 @@ class HubModel(Protocol):
 
 def names_of(hook: Callable[..., Any]) -> tuple[frozenset[str], bool]:
     """Return the names of the parameters that a hook spells out, and whether it takes any others by ``**kwargs``."""
-    parameters = inspect.signature(hook).parameters.values()
+    parameters = signature_of(hook).parameters.values()
     any_other = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     variable = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     return frozenset(parameter.name for parameter in parameters if parameter.kind not in variable), any_other

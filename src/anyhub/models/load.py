@@ -69,6 +69,8 @@ def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Pat
     source = replace(source, subfolder=_subfolder(cls, given))
     with using(open_hub(endpoint)) if endpoint is not None else nullcontext():
         found = find(cls, source)
+        if found.config is None and found.manifest is None:
+            _tell_of_defaults(cls, found, given)
         content = None if found.config is None else config_file.read(found.config, found.remedy)
         manifest = Manifest() if found.manifest is None else Manifest.read(found.manifest, found.remedy)
         with _compared(cls, found, manifest):
@@ -78,6 +80,19 @@ def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Pat
         config = stored.get(CONFIG)
         model._hub_mixin_config = config if is_dataclass_value(config) else content
     return model
+
+
+def _tell_of_defaults(cls: Any, found: Found, given: Mapping[str, Any]) -> None:
+    """Warn that a class is constructed with its own defaults, where a folder tells nothing of its arguments."""
+    left = [name for name in Parameters.of(cls).named if name not in given]
+    if found.is_folder and left:
+        logger.warning(
+            "%r has no %s, so %s is constructed with its own defaults; pass %s to from_pretrained where it was not.",
+            found.model_id,
+            CONFIG_NAME,
+            cls.__name__,
+            ", ".join(f"{name}=…" for name in left),
+        )
 
 
 def withheld_arguments() -> dict[str, Any]:

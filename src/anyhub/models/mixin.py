@@ -126,6 +126,7 @@ class ModelHubMixin:
         cls._hub_mixin_info = MixinInfo.of(cls)
         cls._hub_mixin_coders = _coders_of(cls)
         creation.remember_always(cls, ModelHubMixin.__new__)
+        creation.remember_names(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make the instance and remember the arguments, before `__init__` can change them."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
-from anyhub.errors import ValidationError
+from anyhub.errors import UnsupportedError, ValidationError
 from anyhub.models.mixin import ModelHubMixin
 from anyhub.models.options import NOT_GIVEN, given, overridable, stated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import torch
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from anyhub.cards.eval_result import EvalResult
     from anyhub.frameworks.pytorch.locations import MapLocation
     from anyhub.hub.interface import Hub
+    from anyhub.models.weights import Weights
     from anyhub.repocard.repo_card import ModelCard
 
 M = TypeVar("M", bound="PyTorchModelHubMixin")
@@ -279,6 +281,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
             model_kwargs: The arguments to construct the class with.
         """
         from anyhub.frameworks import pytorch
+        from anyhub.frameworks.pytorch.conversion import wanted_dtype
         from anyhub.models.construction import Construction
         from anyhub.models.options import subfolder_named
         from anyhub.models.source import Files
@@ -292,6 +295,9 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         )
         making.check(model_id)
         weights = find_weights(files, options.get("variant"))
+        if own := _own_loader(cls, weights):
+            loaded = own(making.build(), str(weights.path), "cpu" if place is None else place, strict)
+            return loaded.to(wanted_dtype(options["dtype"])) if "dtype" in options else loaded  # type: ignore[no-any-return]
         load = pytorch.load_pickle if weights.is_pickle else pytorch.load_module
         load(
             lambda: _module_of(making.build()),
@@ -303,6 +309,51 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         )
         model: Self = making.built.eval()
         return model
+
+    @classmethod
+    def _load_as_safetensor(cls, model: Any, model_file: str, map_location: MapLocation, strict: bool) -> Any:
+        """Load a safetensors file into a model, and return it; a class overrides this to change weights on the way.
+
+        Args:
+            model: The model, constructed.
+            model_file (`str`): The file.
+            map_location, strict: As for `from_pretrained`.
+        """
+        from pathlib import Path
+
+        from anyhub.frameworks import pytorch
+
+        pytorch.load_module(lambda: _module_of(model), Path(model_file), map_location=map_location, strict=strict)
+        return model.eval()
+
+    @classmethod
+    def _load_as_pickle(cls, model: Any, model_file: str, map_location: MapLocation, strict: bool) -> Any:
+        """Load a pickle of nothing but tensors into a model, as `_load_as_safetensor` does a safetensors file."""
+        from pathlib import Path
+
+        from anyhub.frameworks import pytorch
+
+        pytorch.load_pickle(lambda: _module_of(model), Path(model_file), map_location=map_location, strict=strict)
+        return model.eval()
+
+
+def _own_loader(model_class: type[PyTorchModelHubMixin], weights: Weights) -> Callable[..., Any] | None:
+    """Return the method by which a class of somebody's loads a file itself; None when it has none.
+
+    Raises:
+        UnsupportedError: When it has one, and there are several files.
+    """
+    name = "_load_as_pickle" if weights.is_pickle else "_load_as_safetensor"
+    method: Any = getattr(model_class, name)
+    if method.__func__ is getattr(PyTorchModelHubMixin, name).__func__:
+        return None
+    if weights.path.suffix == ".json":
+        raise UnsupportedError(
+            f"{model_class.__name__} has a {name} of its own, which takes one file, and the weights are in several; "
+            "save them with a larger max_shard_size."
+        )
+    own: Callable[..., Any] = method
+    return own
 
 
 def _module_of(model: Any) -> torch.nn.Module:

@@ -58,6 +58,7 @@ class Found:
         config (`Path`, *optional*): The file config.json, if there is one.
         manifest (`Path`, *optional*): The file anyhub.json, if there is one.
         remedy (`str`): What to do when one of them can not be read, as the end of a sentence.
+        is_folder (`bool`): Whether it is a folder.
     """
 
     model_id: str
@@ -65,6 +66,7 @@ class Found:
     config: Path | None
     manifest: Path | None
     remedy: str
+    is_folder: bool
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _find_in_repository(cls: Any, name: str, source: Source) -> Found:
     if config is None and source.local_files_only:
         _check_known_missing(cls, repo, commit, paths[0])
     remedy = "load it once with force_download=True, and if that does not help push the model again"
-    return Found(name, commit, config, manifest, remedy)
+    return Found(name, commit, config, manifest, remedy, is_folder=False)
 
 
 def _fetch_if_there(repo: CachedRepo, commit: str, path: str, *, force: bool) -> Path | None:
@@ -226,6 +228,7 @@ def _find_in_folder(folder: Path, source: Source) -> Found:
         config if config.is_file() else None,
         manifest if manifest.is_file() else None,
         "save the model again",
+        is_folder=True,
     )
 
 

@@ -353,15 +353,11 @@ def test_unknown_keys_of_a_dataclass_are_skipped(tmp_path: Path) -> None:
 
 
 def test_a_hint_that_can_not_be_resolved_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    @dataclass
-    class Local:
-        a: int = 1
-
     class Unresolvable(Bare):
-        def __init__(self, config: Local, layer: Layer) -> None:
+        def __init__(self, config: Unknown, layer: Layer) -> None:  # type: ignore[name-defined]  # noqa: F821
             self.config, self.layer = config, layer
 
-    again = reloaded(Unresolvable(Local(2), Layer(3)), tmp_path)
+    again = reloaded(Unresolvable({"a": 2}, Layer(3)), tmp_path)
     assert (again.config, again.layer) == ({"a": 2}, Layer(3))
     assert "The type hint of 'config' of Unresolvable.__init__" in caplog.text
 
@@ -541,3 +537,16 @@ def test_the_classes_own_init_is_called_once() -> None:
 
     Counting(a=1)
     assert calls == [{"a": 1}]
+
+
+def test_a_hint_that_names_a_class_of_the_same_function_is_resolved(tmp_path: Path) -> None:
+    @dataclass
+    class Local:
+        a: int = 1
+
+    class Inside(Bare):
+        def __init__(self, config: Local, layers: list[Local]) -> None:
+            self.config, self.layers = config, layers
+
+    again = reloaded(Inside(Local(2), [Local(3)]), tmp_path)
+    assert (again.config, again.layers) == (Local(2), [Local(3)])

@@ -214,6 +214,14 @@ def test_a_dataclass_as_a_default_is_no_obstacle() -> None:
     assert saved(Model, AttrConfig).lost == ("made_by",)
 
 
+def test_a_dataclass_as_the_default_of_config_is_no_obstacle() -> None:
+    class Model:
+        def __init__(self, config: Any = Config, n: int = 1) -> None: ...
+
+    assert kept(Model, n=4) == {"n": 4}
+    assert saved(Model, AttrConfig).lost == ("config",)
+
+
 def test_objects_that_say_they_are_json_are_lost_and_not_written() -> None:
     class Claims:
         __json__ = True

@@ -98,7 +98,7 @@ def content_of(model_class: type, captured: Capture, current: Any, passed: Any, 
             return Stored(plain(parts.config))
     encoder = Encoder(Scope(coders, parameters.names))
     content = _join(parameters, parts, encoder, among_others=captured.config is not None)
-    lost = [name for name in parts.lost if name not in content]
+    lost = [name for name in parts.lost if content.get(name) is None]
     return Stored(content or None, encoder.types, tuple(lost), tuple(encoder.untold))
 
 

@@ -6,7 +6,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -140,13 +140,18 @@ def _signature(function: Any) -> inspect.Signature:
     if function is object.__init__:  # says that it takes anything, and takes nothing
         return inspect.Signature()
     try:
-        signature = _signature_of(function)
+        signature = signature_of(function)
     except ValueError:  # written in C, without a signature
         return inspect.Signature()
     return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
-def _signature_of(function: Any) -> inspect.Signature:
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of a function, whatever its annotations name.
+
+    Raises:
+        ValueError: When it is written in C, without a signature.
+    """
     if sys.version_info >= (3, 14):  # annotations are evaluated when asked for, and may name what is not there
         import annotationlib
 
