@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
 from inspect import Parameter
@@ -10,38 +11,46 @@ import pytest
 
 from reference_parameters import CALLS
 
-BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+NEEDED = object()
 
 
 def parameters_here(name: str) -> dict[str, Parameter]:
     return dict(inspect.signature(pkgutil.resolve_name(f"anyhub.{name}")).parameters)
 
 
-def parameters_there(name: str) -> dict[str, Parameter]:
-    return dict(inspect.signature(CALLS[name]).parameters)
+def parameters_there(name: str) -> tuple[list[str], dict[str, object]]:
+    """Return the names that may be given by position, and the default of each name."""
+    (definition,) = ast.parse(f"def call({CALLS[name]}): ...").body
+    assert isinstance(definition, ast.FunctionDef)
+    found = definition.args
+    positional = [each.arg for each in found.args]
+    defaults = [None] * (len(positional) - len(found.defaults)) + [*found.defaults, *found.kw_defaults]
+    names = [*positional, *(each.arg for each in found.kwonlyargs)]
+    values = [NEEDED if default is None else ast.literal_eval(default) for default in defaults]
+    return positional, dict(zip(names, values, strict=True))
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_takes_the_same_arguments_by_position(name: str) -> None:
-    there = [each.name for each in parameters_there(name).values() if each.kind in BY_POSITION]
-    here = [each.name for each in parameters_here(name).values() if each.kind in BY_POSITION]
-    assert here[: len(there)] == there
+    positional, _ = parameters_there(name)
+    by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    here = [each.name for each in parameters_here(name).values() if each.kind in by_position]
+    assert here[: len(positional)] == positional
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_call_takes_the_same_arguments_by_name_with_the_same_defaults(name: str) -> None:
+def test_a_call_takes_the_same_arguments_by_name_and_has_the_same_defaults(name: str) -> None:
     here = parameters_here(name)
-    for each in parameters_there(name).values():
-        taken = here[each.name]
-        assert taken.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-        if each.default is ...:
-            assert taken.default is not Parameter.empty
-        else:
-            assert taken.default == each.default
+    _, defaults = parameters_there(name)
+    for each, default in defaults.items():
+        assert here[each].kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        own = NEEDED if here[each].default is Parameter.empty else here[each].default
+        assert own == default or (default is ... and own is not NEEDED), each
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_needs_no_other_argument(name: str) -> None:
-    others = [each for each in parameters_here(name).values() if each.name not in parameters_there(name)]
+    _, defaults = parameters_there(name)
     variable = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    others = [each for each in parameters_here(name).values() if each.name not in defaults]
     assert [each.name for each in others if each.default is Parameter.empty and each.kind not in variable] == []

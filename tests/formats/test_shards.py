@@ -91,6 +91,17 @@ def test_a_size_is_a_number_or_a_text() -> None:
     assert names(split(sizes, "1.2 kb ")) == [["a", "b"]]
 
 
+def test_a_file_has_five_gigabytes_at_most_and_no_tensors_share_memory_when_nothing_else_is_said() -> None:
+    def split_by_default(sizes: Mapping[str, int]) -> list[list[str]]:
+        return names(
+            split_state_dict_into_shards_factory(sizes, get_storage_size=int, filename_pattern="m{suffix}.safetensors")
+        )
+
+    assert split_by_default({"a": 5 * 10**9 - 1, "b": 1}) == [["a", "b"]]
+    assert split_by_default({"a": 5 * 10**9, "b": 1}) == [["a"], ["b"]]
+    assert split_by_default({"a": 3 * 10**9, "b": 3 * 10**9}) == [["a"], ["b"]]
+
+
 def test_a_pattern_without_a_place_for_the_number_is_refused_only_when_there_are_several_files() -> None:
     def save(limit: int) -> StateDictSplit:
         return split_state_dict_into_shards_factory(

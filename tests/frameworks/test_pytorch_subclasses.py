@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 from wrapped import FourBit, Paired, Scaled, Wrapped
@@ -18,7 +17,7 @@ from wrapped import FourBit, Paired, Scaled, Wrapped
 from anyhub.errors import CorruptFileError, UnsafeFileError, UnsupportedError
 from anyhub.formats.safetensors import read_header
 from anyhub.frameworks.pytorch import load_module, save_module, save_torch_state_dict
-from anyhub.frameworks.pytorch.subclasses import find_notes, flatten, gathered, is_distributed, restore
+from anyhub.frameworks.pytorch.subclasses import find_notes, flatten, restore
 
 
 @pytest.fixture
@@ -335,59 +334,3 @@ def test_a_part_that_is_made_anew_each_time_is_not_taken_for_that_of_another(tmp
     state = {name: Fresh(numbers, torch.full((2,), float(place))) for place, name in enumerate("abcdef")}
     save_torch_state_dict(state, tmp_path)
     assert len(read_header(tmp_path / "model.safetensors").tensors) >= 6
-
-
-@pytest.fixture
-def mesh(tmp_path: Path) -> Iterator[Any]:
-    distributed = pytest.importorskip("torch.distributed")
-    if not distributed.is_available():
-        pytest.skip("this torch is not built for several processes")
-    store = distributed.FileStore(str(tmp_path / "store"), 1)
-    distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
-    try:
-        yield distributed.device_mesh.init_device_mesh("cpu", (1,))
-    finally:
-        distributed.destroy_process_group()
-
-
-def test_a_distributed_tensor_is_stored_whole_and_plain(mesh: Any, tmp_path: Path) -> None:
-    from torch.distributed.tensor import Shard, distribute_tensor
-
-    whole = torch.randn(6, 4)
-    tensor = distribute_tensor(whole, mesh, [Shard(0)])
-    assert is_distributed(tensor)
-    assert torch.equal(gathered(tensor), whole)
-    save_torch_state_dict({"w": tensor, "tied": tensor.detach(), "b": torch.ones(2)}, tmp_path / "saved")
-    header = read_header(tmp_path / "saved/model.safetensors")
-    assert {name: tuple(info.shape) for name, info in header.tensors.items()} == {"tied": (6, 4), "b": (2,)}
-    assert header.metadata == {"format": "pt", "w": "tied"}
-    assert torch.equal(safetensors.torch.load_file(tmp_path / "saved/model.safetensors")["tied"], whole)
-
-
-def test_a_process_that_does_not_write_still_gathers(
-    mesh: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from torch.distributed.tensor import DTensor, Shard, distribute_tensor
-
-    state = {name: distribute_tensor(torch.randn(4), mesh, [Shard(0)]) for name in "ba"}
-    asked: list[Tensor] = []
-    whole = DTensor.full_tensor
-    monkeypatch.setattr(DTensor, "full_tensor", lambda tensor: asked.append(tensor) or whole(tensor))
-    save_torch_state_dict({**state, "plain": torch.zeros(2)}, tmp_path / "saved")
-    by_main, asked = asked, []
-    save_torch_state_dict({**state, "plain": torch.zeros(2)}, tmp_path / "other", is_main_process=False)
-    assert [id(tensor) for tensor in asked] == [id(tensor) for tensor in by_main]
-    assert len(asked) == 2
-    assert not (tmp_path / "other").exists()
-
-
-def test_what_is_spread_over_processes_and_stands_for_others_is_gathered_first(
-    mesh: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from torch.distributed.tensor import DTensor, Replicate
-
-    inner = FourBit.of(torch.randn(2, 4))
-    tensor = DTensor.from_local(inner, mesh, [Replicate()])
-    monkeypatch.setattr(DTensor, "full_tensor", lambda tensor: tensor.to_local())
-    save_torch_state_dict({"w": tensor}, tmp_path / "saved")
-    assert read_header(tmp_path / "saved/model.safetensors").tensors.keys() == {"w.packed", "w.scale"}

@@ -107,6 +107,28 @@ def test_a_result_is_spelled_as_a_model_index() -> None:
     }
 
 
+def test_what_a_result_says_beside_is_spelled_too() -> None:
+    (model,) = result(
+        metrics_config="default",
+        metrics_verified=True,
+        metrics_verification_token="eyJ",
+        dataset_config="fr",
+        dataset_revision="abc",
+    )["model-index"]
+    (group,) = model["results"]
+    assert group["dataset"] == {"name": "Digits", "type": "digits", "config": "fr", "split": "test", "revision": "abc"}
+    assert group["metrics"] == [
+        {
+            "type": "accuracy",
+            "value": 0.9,
+            "name": "Accuracy",
+            "config": "default",
+            "verified": True,
+            "verifyToken": "eyJ",
+        }
+    ]
+
+
 def test_a_new_key_is_set_and_everything_else_stays(api: HfApi, write: Callable[..., str]) -> None:
     write(CARD)
     url = metadata_update(REPO, {"language": "no", "tags": ["a"]}, commit_description="why")
@@ -129,6 +151,30 @@ def test_a_proposal_leaves_the_branch_as_it_is(api: HfApi, write: Callable[..., 
     write(CARD)
     metadata_update(REPO, {"language": "en"}, create_pr=True)
     assert (on_the_hub("refs/pr/1").data.language, on_the_hub().content) == ("en", CARD)
+
+
+def test_a_proposal_to_a_branch_begins_with_the_card_of_that_branch(api: HfApi, write: Callable[..., str]) -> None:
+    write(CARD)
+    api.create_branch(REPO, branch="dev")
+    write(CARD.replace("# Title", "# Of the branch"), revision="dev")
+    metadata_update(REPO, {"language": "en"}, revision="dev", create_pr=True)
+    proposed = on_the_hub("refs/pr/1")
+    assert (proposed.text, proposed.data.language) == ("# Of the branch\n", "en")
+    metadata_update(REPO, {"pipeline_tag": "image-classification"}, revision="refs/pr/1")
+    assert on_the_hub("refs/pr/1").data.to_dict() == {**proposed.data.to_dict(), "pipeline_tag": "image-classification"}
+    assert (on_the_hub().content, on_the_hub("dev").text) == (CARD, "# Of the branch\n")
+
+
+def test_a_key_is_a_conflict_with_the_branch_that_is_written_and_not_with_main(
+    api: HfApi, write: Callable[..., str]
+) -> None:
+    write(CARD)
+    api.create_branch(REPO, branch="dev")
+    write(CARD.replace("'mit'", "bsd"), revision="dev")
+    with pytest.raises(ValidationError, match="'license'"):
+        metadata_update(REPO, {"license": "mit"}, revision="dev")
+    metadata_update(REPO, {"license": "bsd"}, revision="dev")
+    assert (on_the_hub("dev").data.license, on_the_hub().content) == ("bsd", CARD)
 
 
 def test_a_key_that_says_something_else_is_a_conflict_unless_overwritten(write: Callable[..., str]) -> None:
