@@ -22,9 +22,7 @@ def parse(data: bytes) -> Any:
     Raises:
         Objection: When it is not JSON, is not unambiguous, or has more than `MAX_VALUES` values.
     """
-    # Before it is parsed, as every value costs many times the memory of its text.
-    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        raise Objection(f"it has more than {MAX_VALUES:,} values")
+    check_count(data)
     try:
         return json.loads(data.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
     except Objection:
@@ -37,6 +35,16 @@ def parse(data: bytes) -> Any:
         raise Objection("it is nested too deeply") from None
     except ValueError:
         raise Objection("it has a number with too many digits") from None
+
+
+def check_count(*texts: bytes) -> None:
+    """Do nothing when JSON texts have no more values than are read; a value costs many times the memory of its text.
+
+    Raises:
+        Objection: When they have more than `MAX_VALUES` in all.
+    """
+    if sum(text.count(mark) for text in texts for mark in (b",", b"[", b"{")) > MAX_VALUES:
+        raise Objection(f"it has more than {MAX_VALUES:,} values")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

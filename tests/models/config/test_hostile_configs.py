@@ -282,3 +282,25 @@ def test_what_could_not_be_kept_is_asked_for_by_name(caplog: pytest.LogCaptureFi
     assert arguments_for(Needs, {"n": 1}, ("tokenizer",), {}, lost=["tokenizer", "extra"]) == {"n": 1}
     assert "does not hold 'extra'" in caplog.text
     assert "pass extra=… to from_pretrained" in caplog.text
+
+
+class Anything:
+    def __init__(self, x: Any = None) -> None: ...
+
+
+@pytest.mark.parametrize("outer", ["DictConfig", "ListConfig"])
+@pytest.mark.parametrize("inner", ["tuple", "Namespace", "deque", "set"])
+def test_no_interpolation_is_made_from_a_file_in_whatever_container(
+    outer: str, inner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "hunter2")
+    part: Any = {"a": "${oc.env:SECRET}"} if inner == "Namespace" else ["${oc.env:SECRET}"]
+    content, place = ({"x": {"a": part}}, "x.a") if outer == "DictConfig" else ({"x": [part]}, "x[0]")
+    with pytest.raises(CorruptFileError):
+        arguments_for(Anything, content, (), {}, types={"x": outer, place: inner})
+
+
+@pytest.mark.parametrize("text", ["1e10000000", "1e999999999", "1/0", "9" * 5000, "1.5"])
+def test_a_fraction_is_two_whole_numbers(text: str) -> None:
+    with pytest.raises(CorruptFileError):
+        arguments_for(Anything, {"x": text}, (), {}, types={"x": "Fraction"})

@@ -70,7 +70,10 @@ def _build_quantized(parts: dict[str, Tensor], context: Any, size: torch.Size) -
         raise ValueError(f"its integers have the shape {list(integers.shape)}, not {list(size)}")
     if "scales" not in parts:
         return torch._make_per_tensor_quantized_tensor(integers, *context)
-    return torch._make_per_channel_quantized_tensor(integers, parts["scales"], parts["zero_points"], context)
+    scales, zero_points = parts["scales"], parts["zero_points"]
+    if not 0 <= context < len(size) or not scales.shape == zero_points.shape == size[context : context + 1]:
+        raise ValueError(f"it has {scales.numel()} scales for axis {context} of the shape {list(size)}")
+    return torch._make_per_channel_quantized_tensor(integers, scales, zero_points, context)
 
 
 OWN_KINDS = {

@@ -22,6 +22,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from anyhub.errors import CorruptFileError, UnsafeFileError, UnsupportedError
+from anyhub.formats import strict_json
+from anyhub.formats.objections import Objection
 from anyhub.frameworks.pytorch import plain_values
 from anyhub.frameworks.pytorch.own_kinds import OWN_KINDS
 from anyhub.frameworks.pytorch.plain_values import full_name
@@ -120,7 +122,12 @@ def find_notes(metadata: Mapping[str, str]) -> dict[str, Note]:
         CorruptFileError: When one is malformed, or two are of the same tensors; names the tensor.
         UnsafeFileError: When one has a value of a class that this process has not registered.
     """
-    notes = {name: _read(name, text) for name, text in metadata.items() if text.startswith(_BEGIN)}
+    texts = {name: text.encode() for name, text in metadata.items() if text.startswith(_BEGIN)}
+    try:
+        strict_json.check_count(*texts.values())
+    except Objection as objection:
+        raise CorruptFileError(f"A file's notes on tensors can not be read: {objection}; save it anew.") from None
+    notes = {name: _read(name, text) for name, text in texts.items()}
     parts = Counter(part for name, note in notes.items() for part in note.names(name))
     for part, count in parts.items():
         if count > 1:
@@ -207,9 +214,9 @@ def _geometry(root: str, tensor: Tensor) -> dict[str, list[int]]:
 # What follows reads.
 
 
-def _read(name: str, text: str) -> Note:
+def _read(name: str, text: bytes) -> Note:
     try:
-        return _note(json.loads(text))
+        return _note(strict_json.parse(text))
     except UnsafeFileError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from anyhub.models.config.kinds.forms import NOT_STORABLE, finite
@@ -126,8 +127,11 @@ class OmegaConfs(Kind):
 
 
 def _interpolates(parts: Any) -> bool:
-    if isinstance(parts, dict):
+    """Return whether OmegaConf would put something else in the place of a text, in a container of any kind."""
+    if isinstance(parts, str):
+        return "${" in parts
+    if isinstance(parts, Mapping):
         return any(map(_interpolates, (*parts, *parts.values())))
-    if isinstance(parts, list):
+    if isinstance(parts, Iterable):
         return any(map(_interpolates, parts))
-    return isinstance(parts, str) and "${" in parts
+    return any(map(_interpolates, vars(parts).values())) if hasattr(parts, "__dict__") else False

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from anyhub.models.config.kinds.forms import NON_FINITE, NOT_STORABLE, finite
@@ -11,6 +12,8 @@ from anyhub.models.config.kinds.kind import Kind
 
 _MAX_BITS = 14_000
 """Python neither writes nor reads integers of more than 4,300 digits."""
+
+_FRACTION = re.compile(r"-?\d{1,4300}(/\d{1,4300})?", re.ASCII)
 
 
 class Scalars(Kind):
@@ -49,9 +52,14 @@ class Numbers(Kind):
     }
 
     def parts(self, value: Any) -> Any:
-        return str(value)
+        try:
+            return str(value)
+        except ValueError:  # a fraction of more digits than Python writes
+            return NOT_STORABLE
 
     def make(self, cls: type, parts: Any, parameter: str) -> Any:
+        if cls.__name__ == "Fraction" and not _FRACTION.fullmatch(parts):  # from "1e99999999" it would make the digits
+            raise ValueError("a fraction is two whole numbers, as in '1/3'")
         try:
             return cls(parts)
         except ArithmeticError as error:  # a decimal that is none, a fraction of zero
