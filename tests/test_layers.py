@@ -32,7 +32,7 @@ LAYERS = (
     ("files",),
     ("writing", "progress"),
     ("syscalls", "paths", "values"),
-    ("errors", "constants"),
+    ("errors", "constants", "collector"),
 )
 HEIGHT = {room: -number for number, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -7,7 +7,8 @@
     │   ├── InvalidRepoIdError
     │   ├── InvalidRevisionError
     │   ├── InvalidPathError
-    │   └── MissingArgumentError (also TypeError)       a model needs an argument that was not stored
+    │   ├── MissingArgumentError (also TypeError)       a model needs an argument that was not stored
+    │   └── UnexpectedArgumentError (also TypeError)    a model takes no argument of such a name
     ├── NotFoundError            (also LookupError)     a name that nothing answers to
     │   ├── RepositoryNotFoundError
     │   ├── RevisionNotFoundError
@@ -98,6 +99,12 @@ class InvalidPathError(ValidationError):
 
 class MissingArgumentError(ValidationError, TypeError):
     """A model can not be constructed without an argument that was not stored; ``names`` has all such."""
+
+    names: Sequence[str] = ()
+
+
+class UnexpectedArgumentError(ValidationError, TypeError):
+    """A model can not be constructed with an argument that its class does not take; ``names`` has all such."""
 
     names: Sequence[str] = ()
 

@@ -135,7 +135,7 @@ def test_parameters_are_counted_by_type(values: dict[str, object], sentence: str
 def test_the_environment_is_a_table() -> None:
     text = sections_of({"environment": {"python": "3.11.7", "torch": "2.13.0+cpu"}})
     assert text.endswith(
-        "\n## Training environment\n\nAs it was when the model was saved.\n\n"
+        "\n## Environment\n\nWhat the model was saved with.\n\n"
         "| Software | Version |\n| --- | --- |\n| Python | 3.11.7 |\n| torch | 2.13.0+cpu |\n"
     )
 

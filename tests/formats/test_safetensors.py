@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import gc
 import json
 import random
+import sys
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +70,67 @@ def test_more_tensors_than_anybody_has_are_refused(file: Path, monkeypatch: pyte
     entries.pop("3")
     file.write_bytes(encoded(entries))
     assert len(read_header(file).tensors) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[2,1],"data_offsets":[1,3]}}',
+        '{"a": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]}, "b": {"dtype": "U8", "shape": [2, 1], '
+        '"data_offsets": [1, 3]}}',
+        '{"a":{"shape":[],"dtype":"U8","data_offsets":[0,1]}\n,\t"b"  :'
+        '{"data_offsets":[1,3],"dtype":"U8","shape":[2,1]}}',
+        '{"\\u0061":{"dtype":"\\u00558","shape":[ ],"data_offsets":[0,1]},"\\u0062":{"dtype":"U8","shape":[2 , 1],'
+        '"data_offsets":[1,3]}}',
+    ],
+    ids=["compact", "spaced", "in another order", "with escapes"],
+)
+def test_the_same_header_is_read_from_whatever_way_json_has_to_write_it(file: Path, text: str) -> None:
+    file.write_bytes(encoded(text.encode(), bytes(3)))
+    assert read_header(file).tensors == {"a": TensorInfo("U8", [], (0, 1)), "b": TensorInfo("U8", [2, 1], (1, 3))}
+
+
+def test_metadata_may_stand_between_tensors_but_once(file: Path) -> None:
+    one = json.dumps({"a": ONE, "__metadata__": {"k": "v"}, "b": {**ONE, "data_offsets": [24, 48]}})
+    file.write_bytes(encoded(one.encode(), bytes(48)))
+    assert read_header(file).metadata == {"k": "v"}
+    file.write_bytes(encoded(f'{one[:-1]}, "__metadata__": {{}}}}'.encode(), bytes(48)))
+    with pytest.raises(CorruptFileError, match="two entries called '__metadata__'"):
+        read_header(file)
+
+
+@pytest.mark.parametrize("later", ['"a"', '"\\u0061"'])
+def test_a_name_comes_but_once_in_whatever_way_it_is_written(file: Path, later: str) -> None:
+    first = json.dumps({"b": ONE, "a": {**ONE, "data_offsets": [24, 48]}})
+    again = json.dumps({**ONE, "data_offsets": [48, 72]})
+    file.write_bytes(encoded(f"{first[:-1]}, {later}: {again}}}".encode(), bytes(72)))
+    with pytest.raises(CorruptFileError, match="two entries called 'a'"):
+        read_header(file)
+
+
+def test_a_header_as_writers_write_it_takes_few_steps_for_each_tensor(file: Path) -> None:
+    tensors = {f"layer.{n}.weight": {"dtype": "U8", "shape": [1], "data_offsets": [n, n + 1]} for n in range(1000)}
+    file.write_bytes(encoded({"__metadata__": {"format": "pt"}, **tensors}, bytes(1000)))
+    calls = Counter[str]()
+    sys.setprofile(lambda frame, event, arg: calls.update([event]))
+    try:
+        read_header(file)
+    finally:
+        sys.setprofile(None)
+    assert calls["call"] < 6_000
+
+
+def test_the_collector_is_as_it_was_when_a_header_was_read_or_refused(file: Path) -> None:
+    for content in (encoded({"w": ONE}, bytes(24)), b"damaged"):
+        file.write_bytes(content)
+        for is_on in (True, False):
+            gc.enable() if is_on else gc.disable()
+            try:
+                with suppress(CorruptFileError):
+                    read_header(file)
+                assert gc.isenabled() == is_on
+            finally:
+                gc.enable()
 
 
 def accepts(content: bytes) -> bool:

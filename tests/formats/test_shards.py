@@ -119,7 +119,13 @@ def test_other_braces_in_a_pattern_are_refused(pattern: str) -> None:
         split_state_dict_into_shards_factory({"a": 1}, get_storage_size=int, filename_pattern=pattern)
 
 
-@given(st.lists(st.integers(0, 30)), st.integers(0, 20))
+@pytest.mark.parametrize("size", [True, 0, -1, "0KB", "-1GB", "0.0001KB", 1.5, None, float("inf")])
+def test_what_no_file_can_be_limited_to_is_refused_as_its_size(size: Any) -> None:
+    with pytest.raises(ValidationError, match=re.escape(f"{size!r} is not the most bytes that a file may have")):
+        split({"a": 1}, size)
+
+
+@given(st.lists(st.integers(0, 30)), st.integers(1, 20))
 def test_every_tensor_is_in_one_file_and_no_file_is_too_large_but_for_one_tensor(sizes: list[int], limit: int) -> None:
     state = {str(number): size for number, size in enumerate(sizes)}
     found = split(state, limit)
@@ -143,10 +149,12 @@ def test_units_are_powers_of_a_thousand(text: str, size: int) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("5GIB", "Unit 'IB' not supported"),
-        ("5", "Unit '5' not supported"),
-        ("", "Unit '' not supported"),
-        ("1book", "Unit 'OK' not supported"),
+        ("5GiB", "Unit 'GiB' not supported in the size '5GiB'; use one of TB, GB, MB, KB, which are powers of 1000"),
+        ("500", "The size '500' has no unit, which is not supported .* as in '500KB', or give .* such as 500"),
+        ("", "The size '' has no unit"),
+        ("1book", "Unit 'book' not supported"),
+        ("abc", "Unit 'abc' not supported"),
+        ("5B", "Unit 'B' not supported"),
         ("fiveGB", "Could not parse the size value 'five'"),
         ("GB", "Could not parse the size value ''"),
         ("infGB", "Could not parse the size value 'inf'"),

@@ -450,3 +450,24 @@ def test_an_index_is_a_dict_of_the_tensors_of_all_shards(tmp_path: Path) -> None
     index = tmp_path / "model.safetensors.index.json"
     assert len({*json.loads(index.read_text())["weight_map"].values()}) == 2
     assert sorted(load_state_dict_from_file(index)) == ["bias", "weight"]
+
+
+class Expanded(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 3)
+        self.scale = nn.Parameter(torch.ones(1, 1).expand(2, 3))
+        self.register_buffer("places", torch.arange(3).expand(4, -1))
+
+
+@pytest.mark.parametrize("mmap", [True, False])
+def test_a_model_with_expanded_tensors_is_loaded_into_as_the_object_that_it_is(mmap: bool, tmp_path: Path) -> None:
+    net, used = Expanded(), Expanded()
+    with torch.no_grad():
+        net.scale = nn.Parameter(torch.arange(6.0).view(2, 3))
+    save_torch_model(net, tmp_path)
+    scale, places = used.scale, used.places
+    load_torch_model(used, tmp_path, strict=True, mmap=mmap)
+    assert used.scale is scale
+    assert used.places is places
+    assert torch.equal(scale, net.scale)

@@ -542,3 +542,22 @@ import anyhub.formats.safetensors_writer, anyhub.formats.read_ahead, anyhub.fram
 sys.exit(" ".join({"torch", "numpy", "safetensors"} & {*sys.modules}) or None)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Expanded(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 3)
+        self.scale = nn.Parameter(torch.ones(1, 1).expand(2, 3))
+        self.register_buffer("places", torch.arange(3).expand(4, -1))
+
+
+@pytest.mark.parametrize("load_mode", ["map", "copy"])
+def test_expanded_tensors_come_back_in_memory_of_their_own(load_mode: Any, tmp_path: Path) -> None:
+    net = Expanded()
+    save_module(net, tmp_path)
+    loaded = load_module(Expanded, tmp_path / "model.safetensors", strict=True, load_mode=load_mode)
+    assert {name: value.tolist() for name, value in loaded.state_dict().items()} == {
+        name: value.tolist() for name, value in net.state_dict().items()
+    }
+    assert loaded.places.is_contiguous()

@@ -70,10 +70,10 @@ def test_a_checkpoint_in_half_precision_becomes_a_model_in_full_precision(tmp_pa
     assert torch.equal(loaded.weight, net.weight.float())
 
 
-def test_a_complex_dtype_is_for_complex_tensors(tmp_path: Path) -> None:
-    loaded = load_module(Net, stored(Net(), tmp_path), dtype=torch.complex128)
-    assert loaded.wave.dtype == torch.complex128
-    assert loaded.head.weight.dtype == torch.float32
+@pytest.mark.parametrize("dtype", [torch.complex64, "complex128"])
+def test_a_complex_dtype_is_refused_as_it_would_convert_nothing(dtype: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match=r"complex.* is not a dtype that weights .* use a floating-point one"):
+        load_module(Net, stored(Net(), tmp_path), dtype=dtype)
 
 
 def test_in_the_ordinary_way_too_all_take_the_dtype(tmp_path: Path) -> None:

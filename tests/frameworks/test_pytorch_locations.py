@@ -60,8 +60,10 @@ def test_a_device_that_this_machine_lacks_is_refused_by_name(check: Any, map_loc
 
 
 @pytest.mark.skipif(torch.accelerator.is_available(), reason="has a GPU")
-def test_the_index_of_a_gpu_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValidationError, match="0 is not a device"):
+def test_the_index_of_a_gpu_that_is_not_there_is_told_so() -> None:
+    with pytest.raises(
+        ValidationError, match="0 is the number of an accelerator, and torch finds none here; use 'cpu'"
+    ):
         device_of(0)
 
 

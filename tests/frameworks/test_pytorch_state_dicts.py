@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -269,7 +270,7 @@ def test_exactly_the_files_of_the_previous_checkpoint_are_replaced(tmp_path: Pat
         "modelXsafetensors",
         "adapter.safetensors",
         "config.json",
-        "pytorch_model.bin",
+        "pytorch_model.fp16.bin",
     ]
     for name in theirs:
         (tmp_path / name).write_text(name)
@@ -378,9 +379,60 @@ def test_an_empty_state_makes_a_pickle_too(tmp_path: Path) -> None:
 
 def test_another_checkpoint_may_be_saved_beside_one_of_another_pattern(tmp_path: Path) -> None:
     save_torch_state_dict(state(), tmp_path)
-    save_torch_state_dict(state(), tmp_path, safe_serialization=False)
+    save_torch_state_dict(state(), tmp_path, filename_pattern="ema{suffix}.bin", safe_serialization=False)
     save_torch_state_dict(state(), tmp_path, filename_pattern="ema{suffix}.safetensors")
-    assert names(tmp_path) == ["ema.safetensors", "model.safetensors", "pytorch_model.bin"]
+    pickled = "pytorch_model{suffix}.bin"  # named, it is like any other
+    save_torch_state_dict(state(), tmp_path, filename_pattern=pickled, safe_serialization=False)
+    assert names(tmp_path) == ["ema.bin", "ema.safetensors", "model.safetensors", "pytorch_model.bin"]
+
+
+@pytest.mark.parametrize("size", ["5GB", 50])
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_checkpoint_of_either_form_replaces_one_of_the_other(safe: bool, size: Any, tmp_path: Path) -> None:
+    save_torch_state_dict({}, tmp_path / "alone", safe_serialization=safe)
+    save_torch_state_dict(state(), tmp_path / "saved", safe_serialization=not safe, max_shard_size=size)
+    save_torch_state_dict({}, tmp_path / "saved", safe_serialization=safe)
+    assert names(tmp_path / "saved") == names(tmp_path / "alone")
+
+
+def test_a_model_that_was_saved_last_is_the_one_that_is_loaded_whatever_its_form(tmp_path: Path) -> None:
+    old, new, loaded = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)
+    save_torch_model(old, tmp_path)
+    save_torch_model(new, tmp_path, safe_serialization=False)
+    with pytest.raises(ValidationError, match=r"pass safe=False to load 'pytorch_model\.bin'"):
+        load_torch_model(loaded, tmp_path)
+    load_torch_model(loaded, tmp_path, safe=False)
+    assert torch.equal(loaded.weight, new.weight)
+
+
+def test_a_module_and_tensors_by_name_are_told_which_function_is_theirs(tmp_path: Path) -> None:
+    module: Any = nn.Linear(2, 2)
+    state_dict: Any = module.state_dict()
+    with pytest.raises(ValidationError, match=r"not a OrderedDict; use save_torch_state_dict"):
+        save_torch_model(state_dict, tmp_path)
+    with pytest.raises(ValidationError, match=r"not a Linear; use save_torch_model"):
+        save_torch_state_dict(module, tmp_path)
+    with pytest.raises(ValidationError, match=r"not a dict; use load_state_dict_from_file"):
+        load_torch_model({}, tmp_path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [(np.ones(3), "numpy.ndarray"), ({"w": torch.ones(1)}, "torch.Tensor")], ids=["array", "nested"]
+)
+def test_a_value_that_is_no_tensor_is_named_with_what_to_make_of_it(value: Any, kind: str, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match=rf"'a' can not be saved: it has a {kind}; .* convert arrays to tensors"):
+        save_torch_state_dict({"a": value}, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_a_module_that_torch_has_packed_is_to_be_saved_before(tmp_path: Path) -> None:
+    if torch.backends.quantized.engine == "none":
+        pytest.skip("this build of torch quantises nothing")
+    packed = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(2, 2)), {nn.Linear}, dtype=torch.qint8)
+    with pytest.raises(
+        UnsupportedError, match=r"_packed_params' can not be saved: .*save the model before it is quant"
+    ):
+        save_torch_model(packed, tmp_path)
 
 
 def test_a_folder_may_be_given_as_a_text(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from anyhub.cards.eval_result import EvalResult
 from anyhub.errors import ValidationError
 from anyhub.models.mixin import ModelHubMixin
 from anyhub.repocard.repo_card import ModelCard
+from anyhub.repocard.updating import metadata_update
 
 REPO = "username/my-model"
 
@@ -228,3 +230,278 @@ def test_a_card_of_the_hook_on_the_hub_is_that_of_the_folder(tmp_path: Path) -> 
     Writing().push_to_hub(REPO, license="apache-2.0")
     downloaded = Path(hf_hub_download(REPO, "README.md")).read_text()
     assert downloaded == "---\n# Ours.\nlicense: apache-2.0\n---\nOwn words.\n"
+
+
+# -- later saves and pushes
+
+
+def facts_there() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(hf_hub_download(REPO, "anyhub.json")).read_text())
+    return content.get("facts", {})
+
+
+def test_facts_of_an_earlier_push_hold_and_a_plain_push_makes_no_commit() -> None:
+    Text().push_to_hub(REPO, eval_results=accuracy(0.8), tags="mine", pipeline_tag="text-generation", **FACTS)
+    card, before = str(card_of(REPO)), commits()
+    Text().push_to_hub(REPO)
+    assert (str(card_of(REPO)), commits()) == (card, before)
+
+
+def test_facts_of_an_earlier_save_hold(tmp_path: Path) -> None:
+    Text().save_pretrained(tmp_path, eval_results=accuracy(0.8), **FACTS)
+    before = str(card_of(tmp_path))
+    Text().save_pretrained(tmp_path)
+    assert str(card_of(tmp_path)) == before
+    assert "0.8" in before
+
+
+def test_facts_are_recorded_beside_the_configuration_as_metadata_of_a_card() -> None:
+    Text().push_to_hub(REPO, license="apache-2.0", eval_results=accuracy(0.8))
+    assert facts_there() == {
+        "license": "apache-2.0",
+        "model-index": [
+            {
+                "name": "my-model",
+                "results": [
+                    {
+                        "task": {"type": "text-classification"},
+                        "dataset": {"name": "Letters", "type": "letters"},
+                        "metrics": [{"type": "accuracy", "value": 0.8}],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def test_new_facts_contradict_earlier_ones_key_by_key() -> None:
+    Text().push_to_hub(REPO, **FACTS)
+    Text().push_to_hub(REPO, license="bsd", datasets="username/others")
+    assert facts_there() == {**FACTS, "license": "bsd", "datasets": "username/others"}
+
+
+def test_what_the_class_says_is_refreshed_beside_the_facts() -> None:
+    Text().push_to_hub(REPO, datasets="username/letters")
+
+    class Moved(Text, library_name="moved"):
+        pass
+
+    Moved().push_to_hub(REPO)
+    data = card_of(REPO).data
+    assert (data.library_name, data.datasets) == ("moved", "username/letters")
+
+
+def test_results_are_added_to_earlier_ones_and_the_same_measurement_gets_its_new_value() -> None:
+    Text().push_to_hub(REPO, eval_results=[accuracy(0.8), replace(accuracy(0.7), metric_type="f1")])
+    Text().push_to_hub(REPO, eval_results=accuracy(0.9))
+    data = card_of(REPO).data
+    assert [(each.metric_type, each.metric_value) for each in data.eval_results] == [("accuracy", 0.9), ("f1", 0.7)]
+
+
+@pytest.mark.parametrize("edit", ["text", "data"])
+def test_results_are_added_to_those_of_a_card_that_somebody_edited(edit: str) -> None:
+    Text().push_to_hub(REPO, eval_results=replace(accuracy(0.7), metric_type="f1"))
+    card = card_of(REPO)
+    if edit == "text":
+        card.text += "\nEdited.\n"
+    else:
+        card.data.language = "fr"
+    card.push_to_hub(REPO)
+    Text().push_to_hub(REPO, eval_results=accuracy(0.9))
+    data = card_of(REPO).data
+    assert [(each.metric_type, each.metric_value) for each in data.eval_results] == [("f1", 0.7), ("accuracy", 0.9)]
+    assert "0.9" in card_of(REPO).text or edit == "text"
+
+
+def test_results_are_not_filed_under_the_name_of_another_model() -> None:
+    Text().push_to_hub(REPO)
+    card = card_of(REPO)
+    card.data.model_name, card.data.eval_results = "another", [accuracy(0.5)]
+    card.push_to_hub(REPO)
+    for value in (0.8, 0.9):
+        Text().push_to_hub(REPO, eval_results=accuracy(value))
+    index = card_of(REPO).data["model-index"]
+    assert [(model["name"], model["results"][0]["metrics"][0]["value"]) for model in index] == [
+        ("another", 0.5),
+        ("my-model", 0.9),
+    ]
+    assert "0.9" in card_of(REPO).text
+
+
+def test_tags_are_added_to_those_of_the_class_and_a_task_replaces_its(tmp_path: Path) -> None:
+    class Tagged(Text, tags=["letters"], pipeline_tag="text-generation"):
+        pass
+
+    Tagged().save_pretrained(tmp_path, tags=["mine", "letters"], pipeline_tag="text-classification")
+    data = card_of(tmp_path).data
+    assert data.tags == ["mine", "letters", "model_hub_mixin"]
+    assert data.pipeline_tag == "text-classification"
+    Tagged().save_pretrained(tmp_path / "kwargs", model_card_kwargs={"tags": ["mine"]})
+    assert card_of(tmp_path / "kwargs").data.tags == ["mine", "letters", "model_hub_mixin"]
+
+
+def test_a_license_that_is_not_the_classes_goes_without_the_name_and_address_of_that(tmp_path: Path) -> None:
+    class Named(Text, license="other", license_name="Ours", license_link="https://example.org"):
+        pass
+
+    Named().save_pretrained(tmp_path, license="mit")
+    assert card_of(tmp_path).data.to_dict().keys() == {"license", "library_name", "tags"}
+    assert card_of(tmp_path).text.endswith("## License\n\nmit\n")
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ({"license": 3}, "'license' should be a text or a list of texts"),
+        ({"datasets": {"a": 1}}, "'datasets' should be a text or a list of texts"),
+        ({"tags": [1]}, "'tags' should be a list of texts"),
+        ({"pipeline_tag": ["a"]}, "'pipeline_tag' should be a text"),
+        ({"language": object()}, "'language' .* type object"),
+        ({"eval_results": [{}]}, "there is one of type `dict`"),
+    ],
+)
+def test_what_a_card_can_not_say_is_refused_before_anything_is_written(
+    fact: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Text().save_pretrained(tmp_path / "new", **fact)
+    with pytest.raises(ValidationError, match=said):
+        Text().push_to_hub(REPO, **fact)
+    assert not (tmp_path / "new").exists()
+    assert not HfApi().repo_exists(REPO)
+
+
+def test_a_result_that_is_no_number_is_kept_as_a_text(tmp_path: Path) -> None:
+    for _ in range(2):
+        Text().save_pretrained(tmp_path, eval_results=accuracy(float("nan")))
+        assert card_of(tmp_path).data.eval_results[0].metric_value == "nan"
+
+
+def test_results_of_other_models_alone_stay_theirs() -> None:
+    Text().push_to_hub(REPO, eval_results=replace(accuracy(0.8), model_name="another"))
+    before = commits()
+    Text().push_to_hub(REPO)
+    assert commits() == before
+    assert facts_there()["model-index"][1]["name"] == "another"
+
+
+@pytest.mark.parametrize(
+    "facts", [{"license": 3}, {"model-index": [{"name": "x"}]}, {"model-index": "x"}, {"datasets": [[1]]}]
+)
+def test_facts_of_a_stranger_that_no_card_can_say_are_not_used_and_that_is_told(
+    facts: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "anyhub.json").write_text(json.dumps({"format": 1, "facts": facts}))
+    Text().save_pretrained(tmp_path)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert card_of(tmp_path).data.license == "mit"
+    assert Text.from_pretrained
+
+
+def test_keys_of_a_stranger_that_are_no_facts_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "anyhub.json").write_text(json.dumps({"format": 1, "facts": {"title": "x", "language": "en"}}))
+    Text().save_pretrained(tmp_path)
+    assert json.loads((tmp_path / "anyhub.json").read_text())["facts"] == {"language": "en"}
+
+
+# -- a card of which only the metadata was edited
+
+
+def test_the_text_is_that_of_the_metadata_that_somebody_edited() -> None:
+    Text("one").push_to_hub(REPO)
+    metadata_update(REPO, {"license": "bsd", "language": "fr"}, overwrite=True)
+    Text("two").push_to_hub(REPO)
+    card = card_of(REPO)
+    assert (card.data.license, card.data.language) == ("bsd", "fr")
+    assert card.text.endswith("## License\n\nbsd\n")
+    assert '`"two"`' in card.text
+    before = commits()
+    Text("two").push_to_hub(REPO)
+    assert commits() == before
+    Text("two").push_to_hub(REPO, license="apache-2.0")
+    assert card_of(REPO).text.endswith("## License\n\napache-2.0\n")
+
+
+def test_edited_metadata_in_a_folder_stays_with_its_comments_and_the_text_is_generated_again(tmp_path: Path) -> None:
+    Text("one").save_pretrained(tmp_path)
+    card = tmp_path / "README.md"
+    card.write_text(card.read_text().replace("license: mit", "license: bsd  # as agreed"))
+    Text("two").save_pretrained(tmp_path)
+    assert "license: bsd  # as agreed\n" in card.read_text()
+    assert '`"two"`' in card.read_text()
+    assert card.read_text().endswith("## License\n\nbsd\n")
+
+
+def test_a_fact_that_somebody_removed_from_the_metadata_does_not_come_back() -> None:
+    Text().push_to_hub(REPO, datasets="username/letters")
+    card = card_of(REPO)
+    del card.data["datasets"]
+    card.push_to_hub(REPO)
+    Text().push_to_hub(REPO)
+    assert card_of(REPO).data.get("datasets") is None
+
+
+# -- a card of more than this checkpoint
+
+
+class Varied(Text):
+    """Has variants."""
+
+    def _save_pretrained(self, save_directory: Path, *, variant: str | None = None) -> None:
+        (save_directory / f"model{variant or ''}.txt").write_text(self.text)
+
+
+@pytest.mark.parametrize("part", [{"subfolder": "part"}, {"variant": "fp16"}])
+def test_a_part_of_a_repository_leaves_its_card_but_for_facts(part: dict[str, str]) -> None:
+    Varied("whole").push_to_hub(REPO)
+    before = str(card_of(REPO))
+    Varied("part").push_to_hub(REPO, **part)
+    assert str(card_of(REPO)) == before
+    Varied("part").push_to_hub(REPO, datasets="username/letters", **part)
+    assert card_of(REPO).text == ModelCard(before).text
+    assert card_of(REPO).data.datasets == "username/letters"
+    Varied("whole").push_to_hub(REPO)
+    assert card_of(REPO).data.datasets == "username/letters"
+    assert '`"whole"`' in card_of(REPO).text
+
+
+@pytest.mark.parametrize("part", [{"subfolder": "part"}, {"variant": "fp16"}])
+def test_a_part_of_a_repository_without_a_card_makes_one_that_loads_it(part: dict[str, str]) -> None:
+    Varied("part").push_to_hub(REPO, **part)
+    ((name, value),) = part.items()
+    assert f'from_pretrained("{REPO}", {name}="{value}")' in card_of(REPO).text
+
+
+def test_a_variant_in_a_folder_leaves_its_card(tmp_path: Path) -> None:
+    Varied("whole").save_pretrained(tmp_path)
+    before = str(card_of(tmp_path))
+    Varied("part").save_pretrained(tmp_path, variant="fp16")
+    assert str(card_of(tmp_path)) == before
+
+
+# -- saved and pushed at once
+
+
+def test_what_was_said_of_the_model_on_the_hub_holds_when_a_folder_is_pushed(tmp_path: Path) -> None:
+    Text().push_to_hub(REPO, license="apache-2.0")
+    Text().save_pretrained(tmp_path / "other", push_to_hub=True, repo_id=REPO, language="en")
+    assert facts_there() == {"license": "apache-2.0", "language": "en"}
+    assert (card_of(REPO).data.license, card_of(REPO).data.language) == ("apache-2.0", "en")
+
+
+def test_saving_and_pushing_twice_makes_one_commit(tmp_path: Path) -> None:
+    for _ in range(2):
+        Text().save_pretrained(tmp_path / "my-model", push_to_hub=True, repo_id=REPO, **FACTS)
+    assert commits() == 2
+
+
+@pytest.mark.parametrize("answer", [None, 3, b"text"])
+def test_what_is_no_card_is_refused_with_the_name_of_the_method(answer: Any, tmp_path: Path) -> None:
+    class Forgetful(Text):
+        def generate_model_card(self, *args: Any, **kwargs: Any) -> Any:
+            return answer
+
+    with pytest.raises(ValidationError, match=r"Forgetful\.generate_model_card returned \w+, .*`return card`"):
+        Forgetful().save_pretrained(tmp_path / "new")
+    assert not (tmp_path / "new").exists()

@@ -85,4 +85,4 @@ def test_saving_takes_no_memory_for_weights(peaks: dict[str, int], operation: st
 
 
 def test_saving_what_is_not_in_order_takes_the_memory_of_one_tensor_at_a_time(peaks: dict[str, int]) -> None:
-    assert peaks["save what is not in order"] < 3 * LAYER < WEIGHTS
+    assert peaks["save what is not in order"] < 4 * LAYER < WEIGHTS

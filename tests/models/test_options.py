@@ -84,22 +84,24 @@ def test_an_option_that_the_hook_does_not_name_is_refused_and_nothing_is_saved(c
         lambda: cls().push_to_hub(REPO, max_shard_size="1GB"),
         lambda: cls().save_pretrained(tmp_path / "new", push_to_hub=True, repo_id=REPO, max_shard_size="1GB"),
     ):
-        with pytest.raises(ValidationError, match=rf"{cls.__name__}\._save_pretrained has no option 'max_shard_size'"):
+        with pytest.raises(ValidationError, match=rf"{cls.__name__}\.\w+ has no option 'max_shard_size'"):
             save()
     assert names_in(tmp_path) == []
     assert not HfApi().repo_exists(REPO)
 
 
 def test_a_refusal_names_the_options_that_there_are() -> None:
-    with pytest.raises(ValidationError, match=r"it takes 'compress', 'variant', .* Did you mean 'compress'\?"):
+    with pytest.raises(
+        ValidationError, match=r"to _save_pretrained it passes on 'compress', 'variant', .* Did you mean 'compress'\?"
+    ):
         Choosing().push_to_hub(REPO, compres=True)
-    with pytest.raises(ValidationError, match="it takes none"):
+    with pytest.raises(ValidationError, match="it passes on none"):
         Text().push_to_hub(REPO, compress=True)
 
 
 def test_an_option_of_loading_that_the_hook_does_not_name_is_refused(tmp_path: Path) -> None:
     Text().save_pretrained(tmp_path)
-    with pytest.raises(ValidationError, match=r"Text\._from_pretrained has no option 'dtype'; it takes 'size'"):
+    with pytest.raises(ValidationError, match=r"Text\.from_pretrained has no option 'dtype'; .* it passes on 'size'"):
         Text.from_pretrained(tmp_path, dtype="float16")
 
 

@@ -209,7 +209,8 @@ def test_a_generated_card_that_somebody_edited_keeps_what_it_says(change: str) -
     card.push_to_hub(REPO)
     Licensed("two").push_to_hub(REPO)
     merged = ModelCard(read("README.md"))
-    assert merged.text == card.text
+    assert (merged.text == card.text) == (change == "text")
+    assert ('| `text` | `"two"` |' in merged.text) == (change == "data")
     assert merged.data.to_dict() == {**card.data.to_dict(), "license": "mit"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from anyhub import metadata_load, metadata_save
 from anyhub.cards import block
 from anyhub.cards.text import CardText
-from anyhub.errors import CorruptFileError, ValidationError
+from anyhub.errors import CorruptFileError, EntryNotFoundError, ValidationError
 
 CARDS: dict[str, str] = runpy.run_path(str(Path(__file__).parents[1] / "cards" / "corpus.py"))["CARDS"]
 
@@ -76,3 +76,8 @@ def test_what_can_not_be_written_leaves_the_file_as_it_is(tmp_path: Path) -> Non
         metadata_save(path, {})
     with pytest.raises(FileNotFoundError):
         metadata_load(tmp_path / "missing.md")
+
+
+def test_metadata_of_a_file_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(EntryNotFoundError, match=r"There is no file '.*README\.md'"):
+        metadata_load(tmp_path / "README.md")

@@ -224,8 +224,12 @@ def test_what_is_not_there_is_named(api: HfApi) -> None:
         ModelCard.load(REPO)
     with pytest.raises(RevisionNotFoundError, match="v9"):
         ModelCard.load(REPO, revision="v9")
-    with pytest.raises(ValidationError):
-        ModelCard.load("./no/such/file.md")
+
+
+@pytest.mark.parametrize("name", ["./no/such/file.md", "/no/such/file.md", "no/such/file.md", Path("no") / "file .md"])
+def test_a_file_that_is_not_there_is_named_as_one(name: str | Path) -> None:
+    with pytest.raises(EntryNotFoundError, match=r"There is no file '.*file ?\.md'; give the path of one"):
+        ModelCard.load(name)
 
 
 def test_a_card_that_is_not_valid_is_not_pushed(api: HfApi) -> None:
@@ -373,3 +377,11 @@ def test_a_changed_result_changes_the_model_index_alone() -> None:
 def test_a_model_index_of_a_model_without_a_name_can_be_written() -> None:
     content = "---\nmodel-index:\n- name: ''\n  results: []\n---\n"
     assert ModelCard(content).content == content
+
+
+def test_a_template_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "template.md").write_text("# {{ title }}\n")
+    with pytest.raises(EntryNotFoundError, match=r"There is no file '.*templat\.md'.* Did you mean 'template\.md'\?"):
+        ModelCard.from_template(ModelCardData(), template_path=tmp_path / "templat.md")
+    with pytest.raises(EntryNotFoundError, match="is a folder"):
+        ModelCard.from_template(ModelCardData(), template_path=tmp_path)

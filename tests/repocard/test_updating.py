@@ -323,3 +323,15 @@ def test_an_update_goes_to_the_hub_that_is_named(tmp_path: Path, api: HfApi) -> 
         metadata_update("username/it", {"license": "mit"})
     with pytest.raises(RevisionNotFoundError):
         metadata_update(REPO, {"license": "mit"}, revision="v9")
+
+
+def test_a_new_card_has_no_blank_line_in_its_metadata(api: HfApi) -> None:
+    api.create_repo("username/new")
+    metadata_update("username/new", {"license": "mit"})
+    card = Path(api.hf_hub_download("username/new", "README.md")).read_text()
+    assert card.startswith("---\nlicense: mit\n---\n")
+
+
+def test_metadata_that_is_no_mapping_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"metadata is a dict of the keys to set, .*, not 'license'"):
+        metadata_update("username/new", "license")  # type: ignore[arg-type]

@@ -59,6 +59,8 @@ def select_deleted(
 
 def _compile(patterns: Patterns) -> re.Pattern[str]:
     """Return one expression that matches what any of the patterns matches, and nothing when there is none."""
+    if not isinstance(patterns, Iterable):
+        raise ValidationError(f"Patterns are a text such as '*.safetensors', or a list of such, not {patterns!r}.")
     listed = [patterns] if isinstance(patterns, str) else list(patterns)
     for pattern in listed:
         if not isinstance(pattern, str):

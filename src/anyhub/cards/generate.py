@@ -83,6 +83,9 @@ def render(template: str, card_data: CardData, values: Mapping[str, object]) -> 
     block = fill(f"{cut.opening}{cut.block}{cut.closing}", names, _in_yaml)
     if block != cut.opening + cut.block + cut.closing:
         _check_keys(block, fill(f"{cut.opening}{cut.block}{cut.closing}", _harmless(names), _in_yaml))
+    filled = CardText.cut(block)
+    if not filled.block.strip():  # as it is when there is no metadata: the block is for what is put into it later
+        block = f"{filled.opening}{filled.closing}"
     text = fill(cut.text, names, _in_text)
     card = f"{cut.bom}{block}{text}"
     if CardText.cut(card).text != text:

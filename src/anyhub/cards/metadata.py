@@ -268,9 +268,11 @@ class ModelCardData(CardData):
 
 def _checked(results: Any, model_name: str | None) -> list[EvalResult]:
     listed = [results] if isinstance(results, EvalResult) else results
-    if not isinstance(listed, list | tuple) or not all(isinstance(result, EvalResult) for result in listed):
+    items = listed if isinstance(listed, list | tuple) else [listed]
+    if wrong := [each for each in items if not isinstance(each, EvalResult)]:
         raise ValidationError(
-            f"`eval_results` should be of type `EvalResult` or a list of `EvalResult`, not {type(results).__name__}."
+            "`eval_results` should be of type `EvalResult` or a list of `EvalResult`, and there is one of type "
+            f"`{type(wrong[0]).__name__}`."
         )
     if model_name is None:
         raise ValidationError("Passing `eval_results` requires `model_name` to be set.")

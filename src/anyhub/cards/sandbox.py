@@ -42,5 +42,6 @@ def render_in_sandbox(template: str, names: Mapping[str, Any], spell: Callable[[
     except ValidationError:
         raise
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise ValidationError(f"The card template can not be rendered: {error}; mend the template.") from error
+        reason = " ".join(str(error).split()).removesuffix(".")
+        raise ValidationError(f"The card template can not be rendered: {reason}; mend the template.") from error
     return "".join(pieces)

@@ -34,7 +34,7 @@ def sections(values: Mapping[str, object]) -> dict[str, object]:
         "description_paragraphs": _paragraph(values, "model_summary") + _paragraph(values, "model_description"),
         "link_list": _links(values),
         "how_to_load": _how_to_load(values),
-        "evaluation_table": _evaluation(values.get("eval_results")),
+        "evaluation_table": _evaluation(values.get("eval_results"), _last(repo_id, "/")),
         "configuration_table": _configuration(values.get("config")),
         "environment_table": _environment(values.get("environment")),
         "license_section": _license(values),
@@ -124,11 +124,11 @@ def _how_to_load(values: Mapping[str, object]) -> str:
     return f"\n## How to load it\n\n```python\n{source}\n\n{load}\n```\n"
 
 
-def _evaluation(results: object) -> str:
+def _evaluation(results: object, name: str) -> str:
     listed = [results] if isinstance(results, EvalResult) else results
     if not isinstance(listed, list | tuple) or not all(isinstance(each, EvalResult) for each in listed):
         return ""
-    own = [_result_row(each) for each in listed if each.model_name is None]
+    own = [_result_row(each) for each in listed if each.model_name in (None, name)]
     return _table("Evaluation", ("Task", "Data set", "Metric", "Value"), own)
 
 
@@ -155,7 +155,7 @@ def _environment(versions: object) -> str:
         return ""
     names = {name: "Python" if name == "python" else str(name) for name in versions}
     rows = [(_plain_cell(names[name]), _plain_cell(str(version))) for name, version in versions.items()]
-    return _table("Training environment", ("Software", "Version"), rows, intro="As it was when the model was saved.")
+    return _table("Environment", ("Software", "Version"), rows, intro="What the model was saved with.")
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, intro: str = "", rest: str = "") -> str:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from anyhub.errors import DDUFCorruptedFileError, InvalidPathError
 from anyhub.formats import strict_json
 from anyhub.formats.objections import Objection, shorten
+from anyhub.formats.presence import require_file
 from anyhub.formats.stored_zip import Member, read_members
 from anyhub.paths import check_path, fold
 
@@ -131,6 +132,8 @@ def read_dduf_file(dduf_path: str | os.PathLike[str]) -> dict[str, DDUFEntry]:
 
     Raises:
         DDUFCorruptedFileError: When the file is not a sound DDUF file; the message says what is wrong.
+        EntryNotFoundError: When there is no such file; names the nearest.
+        ValidationError: When it is a folder.
         OSError: When it can not be read.
 
     Example::
@@ -139,7 +142,7 @@ def read_dduf_file(dduf_path: str | os.PathLike[str]) -> dict[str, DDUFEntry]:
         >>> entries["vae/config.json"]
         DDUFEntry(filename='vae/config.json', length=820, offset=13184)
     """
-    path = Path(dduf_path)
+    path = require_file(Path(dduf_path))
     try:
         with path.open("rb") as file:
             members = read_members(file, file.seek(0, SEEK_END))

@@ -11,6 +11,7 @@ from anyhub import files, temporary
 from anyhub.errors import DDUFExportError, DDUFInvalidEntryNameError, StorageError
 from anyhub.formats.dduf import INDEX_MAX_BYTES, INDEX_NAME, SUFFIXES, EntryNames, check_structure, parse_index
 from anyhub.formats.objections import Objection, shorten
+from anyhub.formats.presence import require_folder
 from anyhub.formats.stored_zip import MAX_MEMBERS
 from anyhub.formats.stored_zip_writer import StoredZipWriter
 
@@ -75,13 +76,15 @@ def export_folder_as_dduf(dduf_path: str | os.PathLike[str], folder_path: str | 
 
     Raises:
         DDUFExportError: When what is in the folder is not a pipeline.
+        EntryNotFoundError: When there is no such folder; names the nearest.
+        ValidationError: When it is a file.
         DiskFullError, ReadOnlyError: When the disk refuses.
 
     Example::
 
         >>> export_folder_as_dduf("FLUX.1-dev.dduf", "path/to/FLUX.1-dev")
     """
-    export_entries_as_dduf(dduf_path, _files_of(Path(folder_path)))
+    export_entries_as_dduf(dduf_path, _files_of(require_folder(Path(folder_path))))
 
 
 def _files_of(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -5,6 +5,12 @@ Source: the ``Dtype`` enumeration of the safetensors library, version 0.8 (``saf
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # In the order of the enumeration, by which a file is laid out: the last comes first.
 BITS: dict[str, int] = {
     "BOOL": 8,
@@ -34,14 +40,12 @@ BITS: dict[str, int] = {
 LAYOUT_RANK: dict[str, int] = {dtype: rank for rank, dtype in enumerate(reversed(BITS))}
 
 
-def byte_count(dtype: str, shape: tuple[int, ...]) -> int | None:
+def byte_count(dtype: str, shape: Sequence[int]) -> int | None:
     """Return how many bytes a tensor takes, or None when it would end in the middle of one.
 
     Args:
         dtype (`str`): One of `BITS`.
-        shape (`tuple[int, ...]`): Elements along each axis; those of F4 and F6 are counted one by one, not packed.
+        shape (`Sequence[int]`): Elements along each axis; those of F4 and F6 are counted one by one, not packed.
     """
-    bits = BITS[dtype]
-    for length in shape:
-        bits *= length
+    bits = BITS[dtype] * math.prod(shape)
     return None if bits % 8 else bits // 8

@@ -1,8 +1,9 @@
-"""A hint to the system: this file is about to be read, from one end to the other.
+"""A file that is about to be mapped, brought into memory at the speed of the disk.
 
-Pages of a mapped file that are touched one after the other come from the disk in small pieces; asked for beforehand,
-they come at the speed of the disk. Asking for what is in memory already costs more than mapping it, so samples are
-taken first.
+Pages of a mapped file that are touched one after the other come from the disk in small pieces, and those that the
+system is asked for beforehand (``posix_fadvise``) come one by one into the page cache. Read from one end to the other,
+a file comes as fast as the disk can, and in large pieces that are mapped at little cost. What is in memory already is
+not read again, for which samples are taken first.
 """
 
 from __future__ import annotations
@@ -13,37 +14,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_STEP = 2 * 2**20  # the system answers a longer request only in part
+_PIECE = 4 * 2**20
 _SAMPLES = 64
 
 
 def read_ahead(path: Path) -> None:
-    """Have the system begin to read a file, where it can and where the file is not in memory already.
+    """Read a file that is not in memory yet, and keep nothing of it but what the system keeps.
+
+    Nothing is done where the system does not tell what is in memory.
 
     Args:
         path (`Path`): The file.
 
     Raises:
-        OSError: When the file can not be opened.
+        OSError: When the file can not be read.
     """
-    if not hasattr(os, "posix_fadvise"):
-        return
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        size = os.fstat(fd).st_size
-        if not _in_memory(fd, size):
-            for offset in range(0, size, _STEP):
-                os.posix_fadvise(fd, offset, _STEP, os.POSIX_FADV_WILLNEED)
-    finally:
-        os.close(fd)
-
-
-def _in_memory(fd: int, size: int) -> bool:
-    """Return whether all samples of a file are in memory; False where that can not be told."""
     if not hasattr(os, "RWF_NOWAIT"):
-        return False
-    byte = bytearray(1)
+        return
+    with path.open("rb", buffering=0) as file:
+        if _is_on_disk(file.fileno()):
+            piece = bytearray(_PIECE)
+            while file.readinto(piece):
+                pass
+
+
+def _is_on_disk(fd: int) -> bool:
+    """Return whether a sample of a file is not in memory; False where the file system does not tell."""
+    size, byte = os.fstat(fd).st_size, bytearray(1)
     try:
-        return all(os.preadv(fd, [byte], size * i // _SAMPLES, os.RWF_NOWAIT) for i in range(_SAMPLES)) or not size
-    except OSError:  # not in memory (EAGAIN), or a file system that does not tell (EOPNOTSUPP)
+        for number in range(_SAMPLES):
+            os.preadv(fd, [byte], size * number // _SAMPLES, os.RWF_NOWAIT)
+    except BlockingIOError:
+        return True
+    except OSError:
         return False
+    return False

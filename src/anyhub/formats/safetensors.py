@@ -21,13 +21,14 @@ from dataclasses import dataclass
 from os import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO
 
+from anyhub import collector
 from anyhub.constants import SAFETENSORS_MAX_HEADER_LENGTH
 from anyhub.errors import SafetensorsParsingError
 from anyhub.formats.dtypes import BITS, byte_count
 from anyhub.formats.objections import Objection, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 MAX_TENSORS = 200_000
@@ -49,6 +50,14 @@ _FLAT_OBJECT = re.compile(r"(\{[^{}]{0,4096}+\})")
 _SEPARATOR = re.compile(rf"{_SPACE}([,}}])")
 _OFFSETS = re.compile(rf'"data_offsets"{_SPACE}:{_SPACE}\[')
 _END = re.compile(rf"{_SPACE}(\Z)")
+
+# The one form in which writers put a tensor behind another, taken at once. It says nothing that the patterns above do
+# not say too, and whatever has another form is left to them.
+_COUNT = r"(?:0|[1-9][0-9]{0,17}+)"  # one digit fewer than _MAX_ELEMENTS
+_NEXT_TENSOR = re.compile(
+    rf', ?+"((?!{METADATA}")[^"\\\x00-\x1f]++)": ?+\{{"dtype": ?+"([A-Z0-9_]++)", ?+'
+    rf'"shape": ?+\[({_COUNT}(?:, ?+{_COUNT}){{0,63}}+)?+\], ?+"data_offsets": ?+\[({_COUNT}), ?+({_COUNT})\]\}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +126,9 @@ def parse_header(file: BinaryIO, size: int, name: str) -> Header:
     """
     try:
         text, data_bytes = _read_text(file, size)
-        header = _parse(text)
-        _audit(header.tensors, data_bytes)
+        with collector.paused():
+            header = _parse(text)
+            _audit(header.tensors, data_bytes)
     except Objection as objection:
         raise SafetensorsParsingError(
             f"{name!r} is not a sound safetensors file: {objection}. Download it again, or save it anew."
@@ -154,11 +164,12 @@ def _parse(text: str) -> Header:
     cursor = _Cursor(text)
     tensors: dict[str, TensorInfo] = {}
     metadata: dict[str, str] = {}
-    for name in cursor.members():
+    for name in cursor.members(tensors):
         if name == METADATA:
             metadata = cursor.texts()
         else:
             tensors[name] = _tensor_info(name, cursor.take(_FLAT_OBJECT, "a tensor's dtype, shape and data_offsets"))
+        cursor.take_tensors(tensors)
     cursor.take(_END, "nothing more")
     return Header(tensors, metadata, PREFIX_BYTES + len(text.encode()))
 
@@ -177,19 +188,35 @@ class _Cursor:
         self._at = found.end()
         return found[1]
 
-    def members(self) -> Iterator[str]:
-        """Walk over an object: yields each name, and expects that its value is taken before the next is asked for."""
+    def members(self, taken: Collection[str] = ()) -> Iterator[str]:
+        """Walk over an object: yields each name, and expects that its value is taken before the next is asked for.
+
+        Args:
+            taken: Names that are not to come; whoever takes more members at once adds to them.
+        """
         seen: set[str] = set()
         more = self.take(_BEGIN, "an object") != "}"
         while more:
             name = _unquote(self.take(_NAME, "a name and a colon"))
-            if name in seen:
+            if name in seen or name in taken:
                 raise Objection(f"its header has two entries called {shorten(name)}")
             if len(seen) == MAX_TENSORS:
                 raise Objection(f"it has more than {MAX_TENSORS:,} entries")
             seen.add(name)
             yield name
             more = self.take(_SEPARATOR, "a comma or a brace") == ","
+
+    def take_tensors(self, tensors: dict[str, TensorInfo]) -> None:
+        """Move over as many members as are tensors in the form of `_NEXT_TENSOR`, and add them."""
+        text, at = self._text, self._at
+        while found := _NEXT_TENSOR.match(text, at):
+            name, dtype, shape, start, stop = found.groups()
+            if name in tensors or dtype not in BITS:
+                break  # and leave it to whoever says what is wrong
+            counts = [*map(int, shape.split(","))] if shape else []
+            tensors[name] = TensorInfo(dtype, counts, (int(start), int(stop)))
+            at = found.end()
+        self._at = at
 
     def texts(self) -> dict[str, str]:
         """Move over an object whose values are all strings, and return it."""
@@ -233,7 +260,8 @@ def _are_counts(value: object) -> bool:
 def _audit(tensors: dict[str, TensorInfo], data_bytes: int) -> None:
     """Raise unless the tensors cover the data exactly and each is as long as its dtype and shape say."""
     at = 0
-    for name, info in sorted(tensors.items(), key=lambda item: item[1].data_offsets):
+    for name in sorted(tensors, key=lambda name: tensors[name].data_offsets):
+        info = tensors[name]
         start, stop = info.data_offsets
         if start != at:
             trouble = "overlaps the one before it" if start < at else "leaves a gap before it"
@@ -251,6 +279,6 @@ def _audit(tensors: dict[str, TensorInfo], data_bytes: int) -> None:
 
 
 def _expected_bytes(name: str, info: TensorInfo) -> int | None:
-    if math.prod(length for length in info.shape if length) > _MAX_ELEMENTS:
+    if math.prod(filter(None, info.shape)) > _MAX_ELEMENTS:
         raise Objection(f"tensor {shorten(name)} has a shape that no memory could hold")
-    return byte_count(info.dtype, tuple(info.shape))
+    return byte_count(info.dtype, info.shape)

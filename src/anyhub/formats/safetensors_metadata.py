@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyhub.constants import SAFETENSORS_INDEX_FILE, SAFETENSORS_SINGLE_FILE
-from anyhub.errors import EntryNotFoundError, NotASafetensorsRepoError, did_you_mean
+from anyhub.errors import NotASafetensorsRepoError
+from anyhub.formats.presence import require_file
 from anyhub.formats.safetensors import TensorInfo, read_header
 from anyhub.formats.shards import read_index
 
@@ -91,6 +92,7 @@ def parse_local_safetensors_file_metadata(path: str | os.PathLike[str]) -> Safet
     Raises:
         SafetensorsParsingError: When it is not a sound safetensors file; the message says what is wrong.
         EntryNotFoundError: When there is no such file; names the nearest.
+        ValidationError: When it is a folder.
         OSError: When it can not be read.
 
     Example::
@@ -98,10 +100,7 @@ def parse_local_safetensors_file_metadata(path: str | os.PathLike[str]) -> Safet
         >>> parse_local_safetensors_file_metadata("model.safetensors").parameter_count
         {'F32': 262144}
     """
-    file = Path(path)
-    if not file.exists():
-        raise _missing(file)
-    return SafetensorsFileMetadata.of(read_header(file))
+    return SafetensorsFileMetadata.of(read_header(require_file(Path(path))))
 
 
 def get_local_safetensors_metadata(path: str | os.PathLike[str]) -> SafetensorsRepoMetadata:
@@ -146,10 +145,3 @@ def not_a_safetensors_repo(name: str, files: Iterable[str]) -> NotASafetensorsRe
     return NotASafetensorsRepoError(
         f"{name!r} has neither {SAFETENSORS_SINGLE_FILE!r} nor {SAFETENSORS_INDEX_FILE!r}; {advice}."
     )
-
-
-def _missing(file: Path) -> EntryNotFoundError:
-    folder = file.parent
-    others = [other.name for other in folder.iterdir() if other.suffix == file.suffix] if folder.is_dir() else []
-    near = did_you_mean(file.name, others)
-    return EntryNotFoundError(f"There is no file {str(file)!r}; save or download it first.{near}")

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 from dataclasses import dataclass, field
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from anyhub.errors import InvalidPathError, SafetensorsParsingError, ValidationError
@@ -171,8 +172,10 @@ def check_variant(variant: str) -> str:
 
 def _byte_limit(size: int | str) -> int:
     limit = parse_size_to_int(size) if isinstance(size, str) else size
-    if limit < 0:
-        raise ValidationError(f"A file can not have at most {size} bytes; give a size such as 5_000_000_000 or '5GB'.")
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit <= 0:
+        raise ValidationError(
+            f"{size!r} is not the most bytes that a file may have; give a size such as 5_000_000_000 or '5GB'."
+        )
     return limit
 
 
@@ -188,15 +191,26 @@ def parse_size_to_int(size_as_str: str) -> int:
     text = size_as_str.strip()
     number, unit = text[:-2].strip(), text[-2:].upper()
     if unit not in _UNITS:
-        raise ValidationError(
-            f"Unit {unit!r} not supported in the size {size_as_str!r}; use one of {', '.join(_UNITS)}, as in '5GB'."
-        )
+        raise _without_unit(text)
     try:
         return int(float(number) * _UNITS[unit])
     except (ValueError, OverflowError):
         raise ValidationError(
             f"Could not parse the size value {number!r} in {size_as_str!r}; write a number and a unit, as in '5GB'."
         ) from None
+
+
+def _without_unit(size: str) -> ValidationError:
+    units = ", ".join(_UNITS)
+    if unit := size[len(size.rstrip(ascii_letters)) :]:
+        return ValidationError(
+            f"Unit {unit!r} not supported in the size {size!r}; use one of {units}, which are powers of 1000, as in "
+            "'5GB'."
+        )
+    return ValidationError(
+        f"The size {size!r} has no unit, which is not supported in a text; add one of {units}, as in '500KB', or give "
+        "the bytes as a number, such as 500."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyhub import files, folders
-from anyhub.cards.seal import is_untouched, seal
 from anyhub.constants import CONFIG_NAME, MANIFEST_NAME, REPOCARD_NAME
-from anyhub.errors import ReadOnlyError, ValidationError
+from anyhub.errors import CorruptFileError, ReadOnlyError, StorageError, ValidationError
 from anyhub.formats.shards import check_variant
+from anyhub.models.card_file import UNREADABLE, Known, There, card_for, with_facts
 from anyhub.models.config import file as config_file
 from anyhub.models.config.capture import Capture
 from anyhub.models.environment import environment_of
-from anyhub.models.facts import merged, with_facts
+from anyhub.models.facts import Facts
 from anyhub.models.hooks import check_options
 from anyhub.models.manifest import Manifest
 
 if TYPE_CHECKING:
     from anyhub.models.hooks import HubModel
 
-_card_values: ContextVar[Mapping[str, Any] | None] = ContextVar("anyhub_card_values", default=None)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,31 +36,37 @@ class Details:
     Attributes:
         config: The configuration to store, or None for that of the model.
         card_kwargs (`Mapping`): What `generate_model_card` is given.
-        facts (`Mapping`): What is said of this checkpoint in the metadata of its card.
+        facts (`Facts`): What is said of this checkpoint in the metadata of its card.
         options (`Mapping`): What `_save_pretrained` is given beside the folder.
+        name (`str`): What the model is called.
         repo_id (`str`, *optional*): The repository that the files are for.
         subfolder (`str`): The folder of the repository that they are for; empty for itself.
     """
 
     config: Any = None
     card_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     options: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
     repo_id: str | None = None
     subfolder: str = ""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a save wrote beside what the framework did.
+    """What a save wrote, to be told of in the card and in anyhub.json.
 
     Attributes:
+        details (`Details`): What the caller wanted.
         config: What config.json was to hold, or None for no such file.
-        card (`bool`): Whether a card was generated.
+        manifest (`Manifest`): What anyhub.json is to say, but for the facts.
+        by_hook (`frozenset[str]`): Which of the card and anyhub.json the model's own hook has written.
     """
 
+    details: Details
     config: Any
-    card: bool
+    manifest: Manifest
+    by_hook: frozenset[str]
 
 
 def folder_named(name: str | os.PathLike[str]) -> Path:
@@ -74,13 +80,18 @@ def folder_named(name: str | os.PathLike[str]) -> Path:
     return Path(name).expanduser()
 
 
-def check(model: HubModel, details: Details) -> None:
+def check(model: HubModel, details: Details, method: Callable[..., Any]) -> None:
     """Refuse what a save of a model could not heed, before anything is written.
+
+    Args:
+        model (`HubModel`): The model.
+        details (`Details`): What the caller wants.
+        method: What the caller has called, for the message.
 
     Raises:
         ValidationError: When the class has no such option, or the variant is no plain name.
     """
-    check_options(type(model), model._save_pretrained, details.options, ("self", "save_directory"))
+    check_options(type(model), model._save_pretrained, details.options, ("self", "save_directory"), method)
     if (variant := details.options.get("variant")) is not None:
         check_variant(variant)
 
@@ -90,80 +101,131 @@ def save(model: HubModel, folder: Path, details: Details) -> Written:
 
     Args:
         model (`HubModel`): The model.
-        folder (`Path`): Made when it is missing. Files that do not belong to a checkpoint stay, and so does a card that
-            somebody wrote or edited, but for the facts in its metadata.
+        folder (`Path`): Made when it is missing. Files that do not belong to a checkpoint stay, and so does what
+            somebody wrote or edited of the card, but for the facts in its metadata.
         details (`Details`): What else to store.
+
+    Raises:
+        ValidationError: When the folder is a file.
+        DiskFullError, ReadOnlyError, StorageError: When the folder can not be written.
     """
-    check(model, details)
-    has_own_card = _has_own_card(folder)
-    with folders.saving(folder, stale=belongs_to(model, details)) as staging:
-        written = write(model, staging, details, with_card=not has_own_card)
-        if has_own_card and not (staging / REPOCARD_NAME).exists():
-            _say_facts(folder / REPOCARD_NAME, staging / REPOCARD_NAME, details)
-        return written
+    check(model, details, model.save_pretrained)
+    with ExitStack() as stack:
+        with _making(folder):
+            staging = stack.enter_context(folders.saving(folder, stale=belongs_to(model, details)))
+        return write(model, staging, details, there_in(folder, details))
 
 
-def write(model: HubModel, folder: Path, details: Details, *, with_card: bool = True) -> Written:
+@contextmanager
+def _making(folder: Path) -> Iterator[None]:
+    """Say of a folder that can not be made, such as one below ``/proc``, that it is the folder."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"{str(folder)!r} can not be made ({os.strerror(error.errno or 0)}); choose another folder.",
+            errno=error.errno,
+            path=folder,
+        ) from error
+
+
+def write(model: HubModel, folder: Path, details: Details, there: There) -> Written:
     """Write the files of a model into an empty folder; what the model's own hook writes is kept as it is.
 
     Args:
         model (`HubModel`): The model.
         folder (`Path`): The folder.
         details (`Details`): What else to store.
-        with_card (`bool`): Whether to generate a card, when the hook writes none.
+        there (`There`): What lies where the files are for.
     """
     model._save_pretrained(folder, **details.options)
+    by_hook = frozenset(name for name in (REPOCARD_NAME, MANIFEST_NAME) if (folder / name).exists())
     content, manifest = stored_of(model, details)
-    if content is not None:
-        _write_new(folder / CONFIG_NAME, config_file.dump(content))
-    _write_new(folder / MANIFEST_NAME, manifest.dump())
-    card_file = folder / REPOCARD_NAME
-    if card_file.exists():
-        _say_facts(card_file, card_file, details)
-        return Written(content, card=False)
-    if not with_card:
-        return Written(content, card=False)
-    known = {
+    if content is not None and not (folder / CONFIG_NAME).exists():
+        files.write(folder / CONFIG_NAME, config_file.dump(content))
+    written = Written(details, content, manifest, by_hook)
+    for name, text in told(model, written, folder, there).items():
+        files.write(folder / name, text)
+    return written
+
+
+def told(model: HubModel, written: Written, folder: Path, there: There) -> dict[str, str]:
+    """Return the files that tell of a model, by name: anyhub.json, and the card unless the one there is to stay.
+
+    Args:
+        model (`HubModel`): The model.
+        written (`Written`): What a save of it wrote.
+        folder (`Path`): Where to; what the model's hook wrote there is kept, but for the facts in a card.
+        there (`There`): What lies where the files are for.
+    """
+    details, texts = written.details, {}
+    facts = details.facts.over(there.facts)
+    if MANIFEST_NAME not in written.by_hook:
+        texts[MANIFEST_NAME] = replace(written.manifest, facts=facts.spelled(details.name)).dump()
+    if REPOCARD_NAME in written.by_hook:
+        card = with_facts((folder / REPOCARD_NAME).read_bytes(), str(folder), details.name, facts)
+    else:
+        card = card_for(model, there, _known(written), details.card_kwargs)
+    return texts if card is None else {**texts, REPOCARD_NAME: card}
+
+
+def _known(written: Written) -> Known:
+    details = written.details
+    values = {
         "repo_id": details.repo_id,
         "subfolder": details.subfolder,
         "variant": details.options.get("variant"),
-        "config": content,
-        "environment": manifest.environment,
+        "config": written.config,
+        "environment": written.manifest.environment,
     }
-    with _known_for_card(facts=details.facts, names=known):
-        card = model.generate_model_card(**details.card_kwargs)
-    files.write(card_file, seal(with_facts(card, details.facts)))
-    return Written(content, card=True)
+    return Known(details.name, details.facts, values)
 
 
-def _write_new(path: Path, text: str) -> None:
-    """Write a file, unless the hook has written one of that name."""
-    if not path.exists():
-        files.write(path, text)
+def there_in(folder: Path, details: Details) -> There:
+    """Return what a folder has where a checkpoint is saved to.
+
+    Raises:
+        ReadOnlyError: When the card may not be read.
+    """
+    facts = facts_in(_content_of(folder / MANIFEST_NAME), str(folder))
+    return There(
+        str(folder), _content_of(folder / REPOCARD_NAME), facts, has_others=details.options.get("variant") is not None
+    )
 
 
-def _say_facts(card: Path, changed: Path, details: Details) -> None:
-    """Write a card that is somebody's own once more, with what is said of this checkpoint, if anything is."""
-    if details.facts:
-        files.write(changed, merged(card.read_bytes(), details.facts, None, owner=str(card.parent)))
+def facts_in(manifest: bytes | None, place: str) -> Facts:
+    """Return what was said of a checkpoint before; nothing, with a warning, when that can not be read.
+
+    Args:
+        manifest (`bytes`, *optional*): The file anyhub.json, if there is one.
+        place (`str`): Where it is, for the warning.
+    """
+    if manifest is None:
+        return Facts()
+    try:
+        return Facts.read(Manifest.parse(manifest, place, "what it says of the model's card is lost").facts)
+    except (CorruptFileError, ValidationError) as error:
+        logger.warning("%s", error)
+        return Facts()
 
 
-def _has_own_card(folder: Path) -> bool:
-    """Return whether a folder has a card that is not as it was generated.
+def _content_of(path: Path) -> bytes | None:
+    """Return what a file holds, and of a folder of that name nothing that could be read; None when there is neither.
 
     Raises:
         ReadOnlyError: When it may not be read.
     """
-    path = folder / REPOCARD_NAME
     try:
-        return not is_untouched(path.read_bytes().decode())
+        return path.read_bytes()
     except FileNotFoundError:
-        return False
-    except (UnicodeDecodeError, IsADirectoryError):
-        return True
+        return None
+    except IsADirectoryError:
+        return UNREADABLE
     except PermissionError as error:
         if path.is_dir():  # which is how Windows says so
-            return True
+            return UNREADABLE
         raise ReadOnlyError(
             f"{str(path)!r} may not be read, so nobody can tell whether it was edited; allow it, or remove the file.",
             path=path,
@@ -186,27 +248,3 @@ def belongs_to(model: HubModel, details: Details) -> Callable[[str], bool]:
     infix = f".{variant}" if variant else ""
     patterns = (CONFIG_NAME, MANIFEST_NAME, *(each.replace("{variant}", infix) for each in model._hub_mixin_files))
     return lambda name: any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-@contextmanager
-def _known_for_card(facts: Mapping[str, Any], names: Mapping[str, Any]) -> Iterator[None]:
-    # Not arguments of `generate_model_card`: a class that overrides it may pass such names on by itself.
-    token = _card_values.set({"facts": facts, "names": names})
-    try:
-        yield
-    finally:
-        _card_values.reset(token)
-
-
-def known_for_card(model: HubModel) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return what is known of the save that a card is generated for, or of the model when there is none.
-
-    Returns:
-        The facts for the metadata of the card, and values for the names of its template: ``repo_id``, ``subfolder``,
-        ``variant``, ``config`` and ``environment``.
-    """
-    known = _card_values.get()
-    if known is not None:
-        return known["facts"], known["names"]
-    content, manifest = stored_of(model, Details())
-    return {}, {"config": content, "environment": manifest.environment}

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from anyhub.constants import CONFIG_NAME
-from anyhub.models.config.file import missing_arguments, refuse_missing
+from anyhub.models.config.gaps import missing_arguments, refuse_missing, refuse_unexpected
 from anyhub.models.config.parameters import Parameters
+from anyhub.models.hooks import names_of
 from anyhub.models.load import withheld_arguments
 
 
@@ -25,7 +26,8 @@ class Construction:
     def __init__(self, model_class: Any, arguments: Mapping[str, Any]) -> None:
         self._class = model_class
         self._parameters = Parameters.of(model_class)
-        self._arguments = {**withheld_arguments(), **arguments}
+        given = {self._parameters.stored_name(name): value for name, value in arguments.items()}
+        self._arguments = {**withheld_arguments(), **given}
         self.built: Any = None
 
     def take_own(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,9 +44,16 @@ class Construction:
 
         Raises:
             MissingArgumentError: When arguments are missing that it can not do without; names all of them.
+            UnexpectedArgumentError: When there are arguments that it does not take; names all of them.
         """
+        refuse_unexpected(self._class, self._arguments, self._options())
         missing = missing_arguments(self._class, self._arguments)
         refuse_missing(self._class, missing, f"{CONFIG_NAME} of {model_id!r}")
+
+    def _options(self) -> frozenset[str]:
+        """Return what a caller may say to the loader, and not to the class."""
+        hook, loader = names_of(self._class._from_pretrained)[0], names_of(self._class.from_pretrained)[0]
+        return (hook | loader) - {"model_id", "pretrained_model_name_or_path"}
 
     def build(self) -> Any:
         """Construct the class."""

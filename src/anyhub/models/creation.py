@@ -3,8 +3,35 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+
+def check_keywords(cls: type, keywords: Iterable[str], mixin: Any) -> None:
+    """Refuse keywords of a class definition that no base takes.
+
+    Args:
+        cls (`type`): The new class.
+        keywords: Those that the mixin does not know.
+        mixin (`type[ModelHubMixin]`): The mixin.
+
+    Raises:
+        UnexpectedArgumentError: Names the first of them, and the nearest that there is.
+    """
+    after = cls.__mro__[cls.__mro__.index(mixin) + 1 :]
+    if any("__init_subclass__" in vars(base) for base in after if base is not object):
+        return
+    import inspect
+
+    from anyhub.errors import UnexpectedArgumentError, did_you_mean
+
+    names = [*keywords]
+    known = [name for name in inspect.signature(mixin.__init_subclass__).parameters if name != "kwargs"]
+    raise UnexpectedArgumentError(
+        f"The definition of {cls.__name__} has the keyword {names[0]!r}, which none of its bases takes; those of the "
+        f"mixin are {', '.join(known)}.{did_you_mean(names[0], known)}",
+        names=names,
+    )
 
 
 def remember_names(cls: type) -> None:
@@ -27,7 +54,7 @@ def remember_always(cls: Any, own_new: Any) -> None:
         return
 
     @functools.wraps(new)
-    def remembering(called: type[Any], *args: Any, **kwargs: Any) -> Any:
+    def remembering(called: type[Any], /, *args: Any, **kwargs: Any) -> Any:
         instance = new(called, *args, **kwargs)
         if isinstance(instance, called):
             remember(instance, args, kwargs)

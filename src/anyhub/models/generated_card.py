@@ -10,8 +10,9 @@ from typing import Any
 
 from anyhub.cards.metadata import ModelCardData
 from anyhub.cards.seal import seal
-from anyhub.models.checkpoint import known_for_card
-from anyhub.models.facts import facts_of
+from anyhub.models.card_file import Known, known_for_card
+from anyhub.models.checkpoint import Details, stored_of
+from anyhub.models.facts import with_tags
 from anyhub.models.hooks import HubModel
 from anyhub.repocard.repo_card import ModelCard
 
@@ -24,12 +25,11 @@ def generated_card(model: HubModel, values: Mapping[str, Any]) -> ModelCard:
     Args:
         model (`HubModel`): The model.
         values (`Mapping`): What goes before the words of the class: keys of the metadata, and names of the template.
+            Tags are added to those of the class.
     """
     info = model._hub_mixin_info
     metadata = {name: value for name, value in values.items() if name in _METADATA}
-    facts, known = known_for_card(model)
-    if metadata.get("eval_results"):  # which need the name of a model
-        metadata = facts_of(str(known.get("repo_id") or type(model).__name__).rpartition("/")[2], **metadata)
+    known = known_for_card() or _known_without_save(model)
     names = {
         "repo_url": info.repo_url,
         "paper_url": info.paper_url,
@@ -38,13 +38,32 @@ def generated_card(model: HubModel, values: Mapping[str, Any]) -> ModelCard:
         "class_name": type(model).__qualname__,
         "class_module": _module_of(type(model)),
         "framework": model._hub_mixin_framework,
-        **known,
+        **known.values,
         **{name: value for name, value in values.items() if name not in metadata},
     }
-    data = ModelCardData(**{**info.model_card_data.to_dict(), **metadata, **facts})
+    data = _data(info.model_card_data.to_dict(), metadata, known)
     card = ModelCard.from_template(data, template_str=info.model_card_template, **names)
     card.content = seal(card.content)
     return card
+
+
+def _data(of_class: Mapping[str, Any], given: Mapping[str, Any], known: Known) -> ModelCardData:
+    """Return the metadata: what the class says, before that what was given, the facts, and what a card says already."""
+    said: dict[str, Any] = {**of_class, **given}
+    if given.get("tags"):
+        said["tags"] = with_tags(given["tags"], of_class.get("tags"))
+    if said.get("eval_results"):  # which need the name of a model
+        said.setdefault("model_name", known.name)
+    data = ModelCardData(**said)
+    known.facts.put_into(data, known.name, known.facts)
+    for key, value in known.metadata.items():
+        data[key] = value
+    return data
+
+
+def _known_without_save(model: HubModel) -> Known:
+    content, manifest = stored_of(model, Details())
+    return Known(type(model).__name__, values={"config": content, "environment": manifest.environment})
 
 
 def _module_of(model_class: type) -> str:

@@ -43,6 +43,14 @@ class HubModel(Protocol):
     def _save_pretrained(self) -> Callable[..., None]:
         """Writes the model into an empty folder; takes options if it names them."""
 
+    @property
+    def save_pretrained(self) -> Callable[..., Any]:
+        """Saves the model in a folder."""
+
+    @property
+    def push_to_hub(self) -> Callable[..., Any]:
+        """Pushes the model to a repository."""
+
     def generate_model_card(self, *args: Any, **kwargs: Any) -> Any:
         """Return the `ModelCard` of the model."""
 
@@ -55,24 +63,39 @@ def names_of(hook: Callable[..., Any]) -> tuple[frozenset[str], bool]:
     return frozenset(parameter.name for parameter in parameters if parameter.kind not in variable), any_other
 
 
-def check_options(owner: type, hook: Callable[..., Any], options: Iterable[str], known: Collection[str]) -> None:
-    """Refuse options that a hook does not take.
+def bound_name(hook: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the name of what a method is bound to, where nothing else can be given to it under that name."""
+    function = getattr(hook, "__func__", None)
+    first = next(iter(signature_of(function).parameters.values()), None) if function else None
+    return (first.name,) if first is not None and first.kind is first.POSITIONAL_OR_KEYWORD else ()
+
+
+def check_options(
+    owner: type,
+    hook: Callable[..., Any],
+    options: Iterable[str],
+    known: Collection[str],
+    method: Callable[..., Any],
+) -> None:
+    """Refuse options that neither a method nor the hook that it calls takes.
 
     Args:
         owner (`type`): The class that the hook is of.
         hook: Takes those that it names, or any.
         options: The names of what the caller gives.
         known (`Collection[str]`): Names in the hook that are no options.
+        method: What the caller has called.
 
     Raises:
-        ValidationError: Names the first of them, and those that the hook takes.
+        ValidationError: Names the first of them, those that the hook takes, and the nearest of both.
     """
     names, takes_any = names_of(hook)
     unknown = [name for name in options if name not in names and not takes_any]
     if unknown:
         taken = sorted(names - set(known))
-        instead = f"it takes {', '.join(map(repr, taken))}" if taken else "it takes none"
+        passed = f"passes on {', '.join(map(repr, taken))}" if taken else "passes on none"
         raise ValidationError(
-            f"{owner.__name__}.{hook.__name__} has no option {unknown[0]!r}; {instead}, and others once its signature "
-            f"names them.{did_you_mean(unknown[0], taken)}"
+            f"{owner.__name__}.{method.__name__} has no option {unknown[0]!r}; to {hook.__name__} it {passed}, and "
+            f"others once the signature of that names them."
+            + did_you_mean(unknown[0], [*taken, *(names_of(method)[0] - {"self"})])
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import types
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -16,7 +17,7 @@ from anyhub.models.config import file as config_file
 from anyhub.models.config.capture import CONFIG, is_dataclass_value
 from anyhub.models.config.parameters import Parameters
 from anyhub.models.environment import Difference, noted_on_failure
-from anyhub.models.hooks import check_options, names_of
+from anyhub.models.hooks import bound_name, check_options, names_of
 from anyhub.models.manifest import Manifest
 from anyhub.models.options import LOADING, subfolder_named
 from anyhub.models.source import Found, Source, find
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from anyhub.hub.interface import Hub
 
 logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 5
 
 _OLDER_OPTIONS = ("proxies", "resume_download")
 _OPTIONS = (
@@ -65,17 +68,37 @@ def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Pat
         EntryNotFoundError: When the name is a path, and there is no such folder.
         RepositoryNotFoundError, RevisionNotFoundError, LocalEntryNotFoundError, CorruptFileError: As it says there.
     """
-    check_options(cls, cls._from_pretrained, given, _OPTIONS)
+    check_options(cls, cls._from_pretrained, given, _OPTIONS, cls.from_pretrained)
     source = replace(source, subfolder=_subfolder(cls, given))
     with using(open_hub(endpoint)) if endpoint is not None else nullcontext():
+        return _load_as_one(cls, source, given)
+
+
+def _load_as_one(cls: Any, source: Source, given: Mapping[str, Any]) -> Any:
+    """Load a model all of whose files are of one save: again, when somebody has saved to the folder meanwhile."""
+    for _ in range(_ATTEMPTS - 1):
         found = find(cls, source)
-        if found.config is None and found.manifest is None:
-            _tell_of_defaults(cls, found, given)
-        content = None if found.config is None else config_file.read(found.config, found.remedy)
-        manifest = Manifest() if found.manifest is None else Manifest.read(found.manifest, found.remedy)
-        with _compared(cls, found, manifest):
-            stored = _stored_arguments(cls, content or {}, manifest, given)
-            model = _call_hook(cls, _options(source, found), content, stored, given)
+        before = found.state()
+        try:
+            model = _load(cls, source, found, given)
+        except Exception:  # whichever it is, it may be that files of two saves do not fit together
+            if found.state() == before:
+                raise
+        else:
+            if found.state() == before:
+                return model
+        logger.info("Somebody has saved to %s meanwhile; it is loaded again.", found.model_id)
+    return _load(cls, source, find(cls, source), given)
+
+
+def _load(cls: Any, source: Source, found: Found, given: Mapping[str, Any]) -> Any:
+    if found.config is None and found.manifest is None:
+        _tell_of_defaults(cls, found, given)
+    content = None if found.config is None else config_file.read(found.config, found.remedy)
+    manifest = Manifest() if found.manifest is None else Manifest.read(found.manifest, found.remedy)
+    with _compared(cls, found, manifest), config_file.unused_keys_noted(cls, content, manifest.types):
+        stored = _stored_arguments(cls, {} if content is None else content, manifest, given)
+        model = _call_hook(cls, _options(source, found), content, stored, given)
     if content is not None and isinstance(model, cls) and not model._hub_mixin_config:
         config = stored.get(CONFIG)
         model._hub_mixin_config = config if is_dataclass_value(config) else content
@@ -85,13 +108,13 @@ def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Pat
 def _tell_of_defaults(cls: Any, found: Found, given: Mapping[str, Any]) -> None:
     """Warn that a class is constructed with its own defaults, where a folder tells nothing of its arguments."""
     left = [name for name in Parameters.of(cls).named if name not in given]
-    if found.is_folder and left:
+    if found.folder and left:
         logger.warning(
             "%r has no %s, so %s is constructed with its own defaults; pass %s to from_pretrained where it was not.",
             found.model_id,
             CONFIG_NAME,
             cls.__name__,
-            ", ".join(f"{name}=…" for name in left),
+            ", ".join(f"{name.lstrip('*')}=…" for name in left),
         )
 
 
@@ -122,11 +145,10 @@ def _compared(cls: Any, found: Found, manifest: Manifest) -> Iterator[None]:
         yield
 
 
-def _stored_arguments(
-    cls: Any, content: dict[str, Any], manifest: Manifest, given: Mapping[str, Any]
-) -> dict[str, Any]:
+def _stored_arguments(cls: Any, content: Any, manifest: Manifest, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments in a config.json that the caller gives no others for."""
     instead = given.keys() - _options_of(cls)  # a name that is an option too is the option's
+    instead |= {*bound_name(types.MethodType(cls.__init__, cls))}  # ``self``, which nobody can give
     return config_file.arguments_for(
         cls, content, instead, cls._hub_mixin_coders, types=manifest.types, lost=manifest.not_stored
     )
@@ -145,15 +167,22 @@ def _call_hook(
     """Call a class's `_from_pretrained` with what it takes; an older one names ``proxies`` and ``resume_download``."""
     names, takes_any = names_of(cls._from_pretrained)
     by_position = Parameters.of(cls).by_position
-    reserved = _options_of(cls).union(by_position)
+    bound = bound_name(cls._from_pretrained)
+    declared = Parameters.of(cls).named
+    of_hook = names.difference(declared, (CONFIG,))  # what only the hook speaks of is for the caller to say
+    reserved = _options_of(cls).union(by_position, bound, of_hook)
     passed = {name: options[name] for name in options if name in names or name not in _OLDER_OPTIONS}
     if CONFIG in names and content is not None:
         passed[CONFIG] = content
     passed |= {name: value for name, value in stored.items() if name not in reserved and (takes_any or name in names)}
-    withheld = _Withheld({name: value for name, value in stored.items() if name in reserved})
+    passed |= {name: value for name, value in given.items() if name not in bound}
+    withheld = _Withheld(
+        {name: value for name, value in stored.items() if name in reserved}
+        | {name: value for name, value in given.items() if name in bound}
+    )
     token = _withheld.set(withheld)
     try:
-        model = cls._from_pretrained(**{**passed, **given})
+        model = cls._from_pretrained(**passed)
     finally:
         _withheld.reset(token)
     if not withheld.taken:

@@ -4,6 +4,7 @@
 
     {
       "environment": {"anyhub": "0.1.0", "python": "3.11.7", "torch": "2.13.0"},
+      "facts": {"license": "mit"},
       "format": 1,
       "not_stored": ["tokenizer"],
       "types": {"path": "pathlib.Path"}
@@ -11,7 +12,8 @@
 
 ``environment`` has the versions of what the model was saved with; ``types`` and ``not_stored`` belong to
 `anyhub.models.config`: how values of config.json are to be read that plain JSON has no words for, and the names of the
-arguments that are not in it. What is empty is left out, and so is the file when all of it is.
+arguments that are not in it. ``facts`` is metadata of the card: what was said of this checkpoint, and holds for the
+saves that come after; see `anyhub.models.facts`. What is empty is left out, and so is the file when all of it is.
 
 A ``format`` that is larger than ours gives other meanings to the words, so nothing of such a file is used; the model
 loads as one without it does. Words that we do not know are passed over.
@@ -45,11 +47,13 @@ class Manifest:
         environment (`Mapping[str, str]`): Versions, by the names of packages and ``"python"``.
         types (`Mapping[str, str]`): How values of config.json are to be read; see `anyhub.models.config`.
         not_stored (`tuple[str, ...]`): Arguments of the model that config.json does not hold.
+        facts (`Mapping[str, Any]`): Metadata of the card, as whoever wrote the file has it.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     not_stored: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def dump(self) -> str:
         """Return the text of the file; the same manifest always makes the same text.
@@ -57,7 +61,12 @@ class Manifest:
         Raises:
             ValidationError: When it is larger than what is read again.
         """
-        content = {"environment": dict(self.environment), "types": dict(self.types), "not_stored": [*self.not_stored]}
+        content = {
+            "environment": dict(self.environment),
+            "facts": dict(self.facts),
+            "types": dict(self.types),
+            "not_stored": [*self.not_stored],
+        }
         text = json.dumps(
             {"format": FORMAT, **{key: value for key, value in content.items() if value}}, sort_keys=True, indent=2
         )
@@ -80,14 +89,20 @@ class Manifest:
         Raises:
             CorruptFileError: When it is not a JSON object of these words, or has more than 16 MiB or too many values.
         """
+        with path.open("rb") as file:
+            return cls.parse(file.read(MAX_BYTES + 1), str(path), remedy)
+
+    @classmethod
+    def parse(cls, data: bytes, place: str, remedy: str) -> Self:
+        """Return what the bytes of such a file say, as `read` does; ``place`` is where they are."""
         try:
-            content = _parse(path)
+            content = _audit(data)
             written_by = _whole(content)
             if written_by > FORMAT:
                 logger.warning(
                     "%s has the format %d, and this version of anyhub knows those up to %d: nothing of it is used. "
                     "Install a newer anyhub.",
-                    path,
+                    place,
                     written_by,
                     FORMAT,
                 )
@@ -96,14 +111,10 @@ class Manifest:
                 environment=_texts_by_name(content, "environment"),
                 types=_texts_by_name(content, "types"),
                 not_stored=_texts(content, "not_stored"),
+                facts=_object(content, "facts"),
             )
         except Objection as objection:
-            raise CorruptFileError(f"{str(path)!r} is no sound {MANIFEST_NAME}: {objection}; {remedy}.") from None
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return _audit(file.read(MAX_BYTES + 1))
+            raise CorruptFileError(f"{place!r} is no sound {MANIFEST_NAME}: {objection}; {remedy}.") from None
 
 
 def _audit(data: bytes) -> dict[str, Any]:
@@ -123,11 +134,16 @@ def _whole(content: dict[str, Any]) -> int:
 
 
 def _texts_by_name(content: dict[str, Any], key: str) -> dict[str, str]:
+    value = _object(content, key)
+    if not all(isinstance(each, str) for each in value.values()):
+        raise Objection(f"it has {key!r}, in which not all is text")
+    return value
+
+
+def _object(content: dict[str, Any], key: str) -> dict[str, Any]:
     value = content.get(key, {})
     if not isinstance(value, dict):
         raise Objection(f"it has {key!r}, which is no object")
-    if not all(isinstance(each, str) for each in value.values()):
-        raise Objection(f"it has {key!r}, in which not all is text")
     return value
 
 

@@ -44,6 +44,9 @@ class ModelHubMixin:
             that JSON does not know; those of the bases count as well.
         kwargs: For other bases of the class.
 
+    Raises:
+        UnexpectedArgumentError: When a keyword is none of these, and no other base takes any.
+
     Example::
 
         >>> class Scaler(ModelHubMixin, library_name="scalers", tags=["tabular"]):
@@ -105,6 +108,8 @@ class ModelHubMixin:
         coders: Coders | None = None,
         **kwargs: Any,
     ) -> None:
+        if kwargs:
+            creation.check_keywords(cls, kwargs, ModelHubMixin)
         super().__init_subclass__(**kwargs)
         given = {
             "repo_url": repo_url,
@@ -128,7 +133,7 @@ class ModelHubMixin:
         creation.remember_always(cls, ModelHubMixin.__new__)
         creation.remember_names(cls)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> Self:
         """Make the instance and remember the arguments, before `__init__` can change them."""
         instance: Self = creation.make(super().__new__, cls, args, kwargs)
         creation.remember(instance, args, kwargs)
@@ -148,37 +153,44 @@ class ModelHubMixin:
         base_model: str | list[str] | None = None,
         metrics: str | list[str] | None = None,
         eval_results: EvalResult | list[EvalResult] | None = None,
+        tags: str | list[str] | None = None,
+        pipeline_tag: str | None = None,
         **kwargs: Any,
     ) -> str | None:
         """Save the model in a folder: all of it, or, when anything fails, what the folder held before stays.
 
         Args:
             save_directory (`str` or `Path`): The folder; made when it is missing. Files in it that do not belong to a
-                checkpoint stay, and so does a card that somebody wrote or edited.
+                checkpoint stay, and so does what somebody wrote or edited of the card.
             config (`dict` or dataclass, *optional*): The configuration to store in place of the ``config`` argument
                 that the model was constructed with; without such an argument, keys that win over the others.
             repo_id (`str`, *optional*): Where to push, which the card says, too; the name of the folder when None.
             push_to_hub (`bool`): Whether to push what the folder then holds.
             model_card_kwargs (`dict`, *optional*): What `generate_model_card` is given.
-            license (`str`, *optional*): The license of this checkpoint, such as `"apache-2.0"`. This and the next five
+            license (`str`, *optional*): The license of this checkpoint, such as `"apache-2.0"`. This and the next seven
                 go into the metadata of its card, also of one that somebody wrote or edited, before what it says there.
+                They hold for later saves to the same place, until one says something else.
             language (`str` or `list[str]`, *optional*): Languages of the model's input, as ISO 639 codes.
             datasets (`str` or `list[str]`, *optional*): The data sets it was trained on.
             base_model (`str` or `list[str]`, *optional*): The repositories of the models that it was made from.
             metrics (`str` or `list[str]`, *optional*): The metrics it was evaluated by.
-            eval_results (`EvalResult` or `list[EvalResult]`, *optional*): How it was evaluated.
+            eval_results (`EvalResult` or `list[EvalResult]`, *optional*): How it was evaluated; added to the results
+                that there are, of which those of the same measurement get the new value.
+            tags (`str` or `list[str]`, *optional*): Words to find it by, beside those of the class.
+            pipeline_tag (`str`, *optional*): Its task, such as `"text-classification"`.
             kwargs: Options that the class's `_save_pretrained` names, and more arguments for `push_to_hub`.
 
         Returns:
             `str`, *optional*: The address of the commit, when pushed.
 
         Raises:
-            ValidationError: When JSON has no form for ``config``, ``save_directory`` is empty, or neither
-                `_save_pretrained` nor `push_to_hub` has an option of that name.
-            DiskFullError, ReadOnlyError: When the folder can not be written.
+            ValidationError: When JSON has no form for ``config``, a card has none for what it is to say,
+                ``save_directory`` is empty or a file, or neither `_save_pretrained` nor `push_to_hub` has an option of
+                that name.
+            DiskFullError, ReadOnlyError, StorageError: When the folder can not be made or written.
         """
         from anyhub.models import checkpoint
-        from anyhub.models.facts import facts_of
+        from anyhub.models.facts import Facts
         from anyhub.models.options import stated, subfolder_named
 
         folder = checkpoint.folder_named(save_directory)
@@ -190,12 +202,15 @@ class ModelHubMixin:
             base_model=base_model,
             metrics=metrics,
             eval_results=eval_results,
+            tags=tags,
+            pipeline_tag=pipeline_tag,
         )
         details = checkpoint.Details(
             config=config,
             card_kwargs=model_card_kwargs or {},
-            facts=facts_of(name.rpartition("/")[2], **said),
+            facts=Facts.of(**said),
             options=_options_for_hook(self, kwargs),
+            name=name.rpartition("/")[2],
             repo_id=name if push_to_hub else repo_id,
             subfolder=subfolder_named(kwargs.get("subfolder")) if push_to_hub else "",
         )
@@ -229,6 +244,8 @@ class ModelHubMixin:
         base_model: str | list[str] | None = None,
         metrics: str | list[str] | None = None,
         eval_results: EvalResult | list[EvalResult] | None = None,
+        tags: str | list[str] | None = None,
+        pipeline_tag: str | None = None,
         subfolder: str | None = None,
         endpoint: str | Path | Hub | None = None,
         **options: Any,
@@ -248,8 +265,8 @@ class ModelHubMixin:
             delete_patterns (`list[str]` or `str`, *optional*): Remove files from the repository that match one of these
                 and are not pushed.
             model_card_kwargs (`dict`, *optional*): What `generate_model_card` is given.
-            license, language, datasets, base_model, metrics, eval_results: As for `save_pretrained`; the card on the
-                hub is looked at, too.
+            license, language, datasets, base_model, metrics, eval_results, tags, pipeline_tag: As for
+                `save_pretrained`; the place is the branch, and the subfolder of it.
             subfolder (`str`, *optional*): The folder of the repository that the files go to, but for the card. All
                 patterns are of whole paths in the repository.
             endpoint (`str`, `Path` or `Hub`, *optional*): The hub; the default one when None.
@@ -265,22 +282,30 @@ class ModelHubMixin:
                 The hub is as it was then: a repository that was missing is missing again.
         """
         from anyhub.models.checkpoint import Details
-        from anyhub.models.facts import facts_of
+        from anyhub.models.facts import Facts
         from anyhub.models.options import subfolder_named
         from anyhub.models.publish import Push, publish
 
-        facts = facts_of(
-            str(repo_id).rpartition("/")[2],
+        facts = Facts.of(
             license=license,
             language=language,
             datasets=datasets,
             base_model=base_model,
             metrics=metrics,
             eval_results=eval_results,
+            tags=tags,
+            pipeline_tag=pipeline_tag,
         )
         push = Push(
             repo_id=repo_id,
-            details=Details(config, model_card_kwargs or {}, facts, options, subfolder=subfolder_named(subfolder)),
+            details=Details(
+                config=config,
+                card_kwargs=model_card_kwargs or {},
+                facts=facts,
+                options=options,
+                name=str(repo_id).rpartition("/")[2],
+                subfolder=subfolder_named(subfolder),
+            ),
             message=commit_message,
             private=private,
             branch=branch,
@@ -294,6 +319,7 @@ class ModelHubMixin:
     @classmethod
     def from_pretrained(
         cls: type[M],
+        /,
         pretrained_model_name_or_path: str | Path,
         *,
         force_download: bool = False,
@@ -334,9 +360,9 @@ class ModelHubMixin:
             LocalEntryNotFoundError: When something is not in the cache and ``local_files_only`` is set.
             CorruptFileError: When ``config.json`` can not be read.
         """
-        from anyhub.models.garbage import without_collecting
+        from anyhub import collector
 
-        with without_collecting():
+        with collector.paused():
             from anyhub.models.load import load
             from anyhub.models.source import Source
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -14,13 +14,15 @@ from anyhub import files
 from anyhub.api.local_folder import list_local_folder
 from anyhub.api.patterns import Patterns, select, select_deleted
 from anyhub.cards.seal import is_untouched
-from anyhub.constants import REPOCARD_NAME
+from anyhub.constants import MANIFEST_NAME, REPOCARD_NAME
 from anyhub.errors import RepositoryNotFoundError, RevisionNotFoundError, ValidationError
 from anyhub.hub.making import made_if_missing
 from anyhub.hub.opening import open_hub, using
-from anyhub.models.checkpoint import Details, Written, belongs_to, check, write
-from anyhub.models.facts import merged
-from anyhub.values import DEFAULT_BRANCH, AddFile, Change, DeleteFile, RepoId
+from anyhub.models.card_file import UNREADABLE, There
+from anyhub.models.checkpoint import Details, Written, belongs_to, check, facts_in, told, write
+from anyhub.models.facts import Facts
+from anyhub.models.manifest import MAX_BYTES
+from anyhub.values import DEFAULT_BRANCH, AddFile, Change, DeleteFile, Entry, RepoId
 
 if TYPE_CHECKING:
     from anyhub.hub.interface import Hub
@@ -54,14 +56,6 @@ class Push:
     delete_patterns: Patterns | None = None
 
 
-@dataclass(frozen=True)
-class _Files:
-    """The files of a model, as they are to be in a repository."""
-
-    written: Written
-    added: list[AddFile]
-
-
 def publish(model: HubModel, push: Push, endpoint: str | Path | Hub | None = None) -> str:
     """Make a repository hold a model, by one commit or none.
 
@@ -72,19 +66,22 @@ def publish(model: HubModel, push: Push, endpoint: str | Path | Hub | None = Non
         `str`: The address of the commit that the branch, or the pull request, is at.
 
     Raises:
-        ValidationError: When ``private`` is neither a bool nor None, or an option or the subfolder is none.
+        ValidationError: When ``private`` is neither a bool nor None, or an option, a pattern or the subfolder is none.
         RevisionNotFoundError: When there is no such branch.
         EditConflictError: When another writer changed the same files since the call began.
     """
     if push.private is not None and not isinstance(push.private, bool):
         raise ValidationError(f"private is True, False or None, not {push.private!r}; give one of these.")
-    check(model, push.details)
+    select((), push.allow_patterns, push.ignore_patterns)
+    select((), push.delete_patterns)
+    check(model, push.details, model.push_to_hub)
     hub = open_hub(endpoint)
     repo = hub.repo_id(push.repo_id)
     branch = push.branch or DEFAULT_BRANCH
     base = _head(hub, repo, branch)
     place = nullcontext() if base else made_if_missing(hub, repo, private=bool(push.private))
-    with using(hub), _files_of(model, push, hub, repo) as files_of_model, place:
+    there = _there(hub, repo, base, push)
+    with using(hub), _files_of(model, push, hub, repo, there) as files_of_model, place:
         base = base or _first_commit(hub, repo)
         done = hub.commit(
             repo,
@@ -127,22 +124,46 @@ def _first_commit(hub: Hub, repo: RepoId) -> str:
 
 
 @contextmanager
-def _files_of(model: HubModel, push: Push, hub: Hub, repo: RepoId) -> Iterator[_Files]:
+def _files_of(model: HubModel, push: Push, hub: Hub, repo: RepoId, there: There) -> Iterator[dict[str, AddFile]]:
+    """Yield the files of a model by their paths in the repository."""
     saved = _saved.get()
     if saved and saved[0] is model:
-        _, folder, written = saved
-        yield _Files(written, [AddFile(_placed(path, push), folder / path) for path in list_local_folder(folder)])
+        yield _by_path(_saved_files(*saved, push, there))
         return
     with hub.staging() as staging, files.recording() as recording:
         folder = staging / repo.name
         folder.mkdir()
-        written = write(model, folder, replace(push.details, repo_id=str(repo)))
+        write(model, folder, replace(push.details, repo_id=str(repo)), there)
         staged = {path: folder / path for path in list_local_folder(folder)}
-        added = [
+        yield _by_path(
             AddFile(_placed(path, push), file, recording.digest(file), _has_one_name(file))
             for path, file in staged.items()
-        ]
-        yield _Files(written, added)
+        )
+
+
+def _saved_files(model: HubModel, folder: Path, written: Written, push: Push, there: There) -> Iterator[AddFile]:
+    """Return the files of a folder that a model was saved in; what was said of it on the hub before still holds."""
+    in_folder = list_local_folder(folder)
+    facts = facts_in((folder / MANIFEST_NAME).read_bytes(), str(folder)) if MANIFEST_NAME in in_folder else Facts()
+    texts = told(model, written, folder, replace(there, facts=facts.over(there.facts)))
+    if REPOCARD_NAME in in_folder and REPOCARD_NAME not in written.by_hook:
+        if not _is_generated(folder / REPOCARD_NAME):
+            texts.pop(REPOCARD_NAME, None)  # it goes before that of the hub
+        elif REPOCARD_NAME not in texts:
+            in_folder.remove(REPOCARD_NAME)
+    for path in in_folder:
+        yield AddFile(_placed(path, push), texts[path].encode() if path in texts else folder / path)
+
+
+def _is_generated(card: Path) -> bool:
+    try:
+        return is_untouched(card.read_bytes().decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _by_path(added: Iterable[AddFile]) -> dict[str, AddFile]:
+    return {file.path: file for file in added}
 
 
 def _placed(path: str, push: Push) -> str:
@@ -160,12 +181,10 @@ def _has_one_name(file: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
-def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new: _Files) -> list[Change]:
+def _changes(
+    model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, added: Mapping[str, AddFile]
+) -> list[Change]:
     """Return what is to be changed since a commit: files added, and those removed that nothing takes the place of."""
-    added = {file.path: file for file in new.added}
-    generated = added.get(REPOCARD_NAME) if new.written.card else None
-    if generated and (card := _merged_card(hub, repo, base, generated, push)):
-        added[REPOCARD_NAME] = card
     wanted = select(added, push.allow_patterns, push.ignore_patterns)
     existing = [entry.path for entry in hub.tree(repo, base) if not entry.is_folder]
     is_ours, prefix = belongs_to(model, push.details), _prefix(push)
@@ -178,21 +197,20 @@ def _changes(model: HubModel, push: Push, hub: Hub, repo: RepoId, base: str, new
     return [*(added[path] for path in wanted), *(DeleteFile(path) for path in sorted(removed))]
 
 
-def _merged_card(hub: Hub, repo: RepoId, base: str, generated: AddFile, push: Push) -> AddFile | None:
-    """Return somebody's own card of a repository, with what is said now and what it lacks; None where there is none."""
-    entries = hub.find(repo, base, [REPOCARD_NAME])
-    if not entries or entries[0].is_folder:
-        return None
-    with hub.open(repo, entries[0]) as stream:
-        content = stream.read()
-    if _was_generated(content):
-        return None
-    text = generated.source if isinstance(generated.source, bytes) else generated.source.read_bytes()
-    return AddFile(REPOCARD_NAME, merged(content, push.details.facts, text.decode(), owner=str(repo)))
+def _there(hub: Hub, repo: RepoId, base: str | None, push: Push) -> There:
+    """Return what a repository has where a model is pushed to, of which the card belongs to all of it."""
+    manifest = f"{_prefix(push)}{MANIFEST_NAME}"
+    found = {entry.path: entry for entry in hub.find(repo, base, [REPOCARD_NAME, manifest])} if base else {}
+    card, said = (_content_of(hub, repo, found.get(path)) for path in (REPOCARD_NAME, manifest))
+    has_others = bool(push.details.subfolder or push.details.options.get("variant"))
+    return There(str(repo), card, facts_in(said, f"{repo}/{manifest}"), is_shared=True, has_others=has_others)
 
 
-def _was_generated(card: bytes) -> bool:
-    try:
-        return is_untouched(card.decode())
-    except UnicodeDecodeError:
-        return False
+def _content_of(hub: Hub, repo: RepoId, entry: Entry | None) -> bytes | None:
+    """Return what a file holds, and nothing that could be read of what is none, or is too large; None without one."""
+    if entry is None:
+        return None
+    if entry.is_folder or entry.size > MAX_BYTES:
+        return UNREADABLE
+    with hub.open(repo, entry) as stream:
+        return stream.read()

@@ -67,6 +67,8 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         base_model: str | list[str] | None = None,
         metrics: str | list[str] | None = None,
         eval_results: EvalResult | list[EvalResult] | None = None,
+        tags: str | list[str] | None = None,
+        pipeline_tag: str | None = None,
         max_shard_size: int | str | None = None,
         variant: str | None = None,
         **kwargs: Any,
@@ -75,7 +77,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
 
         Args:
             save_directory, config, repo_id, push_to_hub, model_card_kwargs: As there.
-            license, language, datasets, base_model, metrics, eval_results: As there.
+            license, language, datasets, base_model, metrics, eval_results, tags, pipeline_tag: As there.
             max_shard_size (`int` or `str`, *optional*): The most bytes of tensors in one file, such as `"5GB"`; what
                 is larger is spread over several, with an index beside them. 50 GB when None.
             variant (`str`, *optional*): A name for these weights beside others of the same model: `"fp16"` makes
@@ -94,6 +96,8 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
             base_model=base_model,
             metrics=metrics,
             eval_results=eval_results,
+            tags=tags,
+            pipeline_tag=pipeline_tag,
             **stated(max_shard_size=max_shard_size, variant=variant),
             **kwargs,
         )
@@ -118,6 +122,8 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         base_model: str | list[str] | None = None,
         metrics: str | list[str] | None = None,
         eval_results: EvalResult | list[EvalResult] | None = None,
+        tags: str | list[str] | None = None,
+        pipeline_tag: str | None = None,
         subfolder: str | None = None,
         endpoint: str | Path | Hub | None = None,
         max_shard_size: int | str | None = None,
@@ -129,7 +135,8 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         Args:
             repo_id, config, commit_message, private, token, branch, create_pr: As there.
             allow_patterns, ignore_patterns, delete_patterns, model_card_kwargs: As there.
-            license, language, datasets, base_model, metrics, eval_results, subfolder, endpoint: As there.
+            license, language, datasets, base_model, metrics, eval_results, tags, pipeline_tag: As there.
+            subfolder, endpoint: As there.
             max_shard_size, variant: As for `save_pretrained`.
             options: As there.
 
@@ -154,6 +161,8 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
             base_model=base_model,
             metrics=metrics,
             eval_results=eval_results,
+            tags=tags,
+            pipeline_tag=pipeline_tag,
             subfolder=subfolder,
             endpoint=endpoint,
             **stated(max_shard_size=max_shard_size, variant=variant),
@@ -163,6 +172,7 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
     @classmethod
     def from_pretrained(
         cls: type[M],
+        /,
         pretrained_model_name_or_path: str | Path,
         *,
         force_download: bool = False,
@@ -246,13 +256,14 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
     ) -> None:
         from anyhub.frameworks import pytorch
 
-        size = _MAX_SHARD_SIZE if max_shard_size is None else max_shard_size
+        size = _MAX_SHARD_SIZE if max_shard_size is None else _checked_size(max_shard_size)
         pytorch.save_module(_module_of(self), save_directory, max_shard_size=size, variant=variant)
 
     @classmethod
     @overridable
     def _from_pretrained(
         cls,
+        /,
         *,
         model_id: str,
         revision: str | None,
@@ -287,6 +298,8 @@ class PyTorchModelHubMixin(ModelHubMixin, tags=["pytorch_model_hub_mixin"]):
         from anyhub.models.source import Files
         from anyhub.models.weights import find_weights
 
+        if not isinstance(strict, bool):
+            raise ValidationError(f"strict is True or False, not {strict!r}; give one of these.")
         making = Construction(cls, model_kwargs)
         options = making.take_own(given(device=device, dtype=dtype, subfolder=subfolder, variant=variant))
         place = _one_place(map_location, options.get("device"))
@@ -357,11 +370,38 @@ def _own_loader(model_class: type[PyTorchModelHubMixin], weights: Weights) -> Ca
 
 
 def _module_of(model: Any) -> torch.nn.Module:
-    """Return the module that has the weights: that inside of torch's own wrappers, else the model itself."""
+    """Return the module that has the weights: that inside of torch's own wrappers, else the model itself.
+
+    Raises:
+        UnsupportedError: When it is none, or has not been constructed as one.
+    """
+    from torch import nn
     from torch.nn.parallel import DataParallel, DistributedDataParallel
 
-    module: torch.nn.Module = model.module if isinstance(model, DataParallel | DistributedDataParallel) else model
+    name = type(model).__name__
+    if not isinstance(model, nn.Module):
+        raise UnsupportedError(
+            f"{name} is no torch.nn.Module, so nobody knows its weights; write class {name}(nn.Module, "
+            "PyTorchModelHubMixin), or inherit from ModelHubMixin and give it hooks of its own."
+        )
+    if "_parameters" not in vars(model):
+        raise UnsupportedError(f"{name}.__init__ has not made a module; let it begin with super().__init__().")
+    module: nn.Module = model.module if isinstance(model, DataParallel | DistributedDataParallel) else model
     return module
+
+
+def _checked_size(size: int | str) -> int:
+    """Return the most bytes of one file.
+
+    Raises:
+        ValidationError: When it is no number of bytes that a tensor could fit in.
+    """
+    from anyhub.formats.shards import parse_size_to_int
+
+    limit = parse_size_to_int(size) if isinstance(size, str) else size
+    if type(limit) is int and limit > 0:
+        return limit
+    raise ValidationError(f"max_shard_size={size!r} is no size of a file; give bytes, or a text such as '5GB'.")
 
 
 def _one_place(map_location: MapLocation, device: str | int | torch.device | None) -> MapLocation:

@@ -23,6 +23,8 @@ from anyhub.values import DEFAULT_BRANCH
 
 logger = logging.getLogger(__name__)
 
+_ADDRESS = re.compile(r"(?P<endpoint>[A-Za-z][A-Za-z0-9+.-]+://[^/]*)/?(?P<path>.*)")
+_OF_A_MODEL = (".json", ".safetensors", ".bin")
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -58,7 +60,7 @@ class Found:
         config (`Path`, *optional*): The file config.json, if there is one.
         manifest (`Path`, *optional*): The file anyhub.json, if there is one.
         remedy (`str`): What to do when one of them can not be read, as the end of a sentence.
-        is_folder (`bool`): Whether it is a folder.
+        folder (`Path`, *optional*): The folder, when it is one.
     """
 
     model_id: str
@@ -66,7 +68,20 @@ class Found:
     config: Path | None
     manifest: Path | None
     remedy: str
-    is_folder: bool
+    folder: Path | None = None
+
+    def state(self) -> object:
+        """Return what is another value once a model has been saved to the folder; None for a commit, which is forever.
+
+        Only files that are part of a model count: others, such as logs, may be written to at any time.
+        """
+        if self.folder is None:
+            return None
+        with os.scandir(self.folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.name.endswith(_OF_A_MODEL))
+        files = [(name, (self.folder / name).stat()) for name in names]
+        known = [(name, status.st_ino, status.st_size, status.st_mtime_ns) for name, status in files]
+        return self.folder.stat().st_ino, known
 
 
 @dataclass(frozen=True)
@@ -131,11 +146,12 @@ def find(cls: Any, source: Source) -> Found:
         source (`Source`): Where from.
 
     Raises:
-        ValidationError: When the name is empty, or no name at all, or the subfolder is none.
+        ValidationError: When the name is empty, an address, or no name at all, or the subfolder is none.
         EntryNotFoundError: When the name is a path, and there is no such folder.
         RepositoryNotFoundError, RevisionNotFoundError, LocalEntryNotFoundError: As it says there.
     """
     name = _name_of(source)
+    _check_no_address(name)
     if source.subfolder:
         check_path(source.subfolder)
     folder = Path(name).expanduser()
@@ -155,7 +171,7 @@ def _find_in_repository(cls: Any, name: str, source: Source) -> Found:
     if config is None and source.local_files_only:
         _check_known_missing(cls, repo, commit, paths[0])
     remedy = "load it once with force_download=True, and if that does not help push the model again"
-    return Found(name, commit, config, manifest, remedy, is_folder=False)
+    return Found(name, commit, config, manifest, remedy)
 
 
 def _fetch_if_there(repo: CachedRepo, commit: str, path: str, *, force: bool) -> Path | None:
@@ -213,6 +229,17 @@ def _name_of(source: Source) -> str:
     return str(name)
 
 
+def _check_no_address(name: str) -> None:
+    """Refuse the address of a page: which hub, and what is loaded of it, are two arguments."""
+    address = _ADDRESS.fullmatch(name)
+    if address:
+        repository = "/".join(address["path"].split("/")[:2]) or "namespace/name"
+        raise ValidationError(
+            f"{name!r} is an address, and a model is loaded by its name; pass {repository!r} with "
+            f"endpoint={address['endpoint']!r}."
+        )
+
+
 def _find_in_folder(folder: Path, source: Source) -> Found:
     if not folder.is_dir():
         raise EntryNotFoundError(_no_folder(folder))
@@ -228,7 +255,7 @@ def _find_in_folder(folder: Path, source: Source) -> Found:
         config if config.is_file() else None,
         manifest if manifest.is_file() else None,
         "save the model again",
-        is_folder=True,
+        place,
     )
 
 
@@ -272,7 +299,7 @@ def _joined(subfolder: str, name: str) -> str:
 
 def _reads_as_path(name: str) -> bool:
     """Return whether a text can only be meant as a path."""
-    return re.match(r"[./~]|[A-Za-z]:", name) is not None or "\\" in name or name.count("/") > 1
+    return re.match(r"[./~]|[A-Za-z]:", name) is not None or name.endswith("/") or "\\" in name or name.count("/") > 1
 
 
 def _no_folder(folder: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyhub.constants import PYTORCH_WEIGHTS_NAME, SAFETENSORS_SINGLE_FILE
 from anyhub.errors import EntryNotFoundError, LocalEntryNotFoundError
-from anyhub.formats.shards import read_index
+from anyhub.formats.shards import check_variant, read_index
 from anyhub.models.source import Files
 
 
@@ -37,6 +37,8 @@ def find_weights(files: Files, variant: str | None = None) -> Weights:
             no help then, unless it is known that there are no safetensors.
         CorruptFileError: When an index is damaged.
     """
+    if variant is not None:
+        check_variant(variant)
     missing: list[EntryNotFoundError] = []
     for name in (SAFETENSORS_SINGLE_FILE, PYTORCH_WEIGHTS_NAME):
         for candidate in _names(name, variant):

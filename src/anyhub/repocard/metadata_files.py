@@ -22,6 +22,7 @@ def metadata_load(local_path: str | Path) -> dict[str, Any] | None:
         `dict`, or None when the card has no metadata.
 
     Raises:
+        EntryNotFoundError: When there is no such file.
         ValidationError: When the YAML block can not be read, or the card is larger than 16 MiB.
         CorruptFileError: When the file is not UTF-8.
     """

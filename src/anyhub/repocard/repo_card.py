@@ -19,11 +19,11 @@ from anyhub.cards.metadata import MODEL_INDEX, CardData, ModelCardData
 from anyhub.cards.seal import is_untouched
 from anyhub.cards.space_metadata import SpaceCardData
 from anyhub.constants import REPOCARD_NAME
-from anyhub.errors import ValidationError
+from anyhub.errors import InvalidRepoIdError, ValidationError
 from anyhub.repocard.published import Message, PublishedCard, place_of
 from anyhub.repocard.reading import read_text
 from anyhub.repocard.validation import check
-from anyhub.values import DEFAULT_BRANCH
+from anyhub.values import DEFAULT_BRANCH, RepoId
 
 if TYPE_CHECKING:
     from typing import Self
@@ -141,16 +141,15 @@ class RepoCard:
         Raises:
             ValidationError: When the YAML block can not be read, or the card is larger than 16 MiB.
             CorruptFileError: When the file is not UTF-8.
-            RepositoryNotFoundError, RevisionNotFoundError, EntryNotFoundError: When the hub has no such card.
+            EntryNotFoundError: When there is no such file or card; what no repository can be called is a file.
+            RepositoryNotFoundError, RevisionNotFoundError: When the hub has no such repository or revision.
         """
         path = Path(repo_id_or_path)
-        if path.is_file():
+        if path.is_file() or _can_only_be_path(repo_id_or_path):
             return cls(read_text(path), ignore_metadata_errors=ignore_metadata_errors)
         from anyhub.api import hf_hub_download
 
-        repo_id = (
-            repo_id_or_path if isinstance(repo_id_or_path, str) else str(repo_id_or_path)
-        )  # a `RepoUrl` is a `str`
+        repo_id = str(repo_id_or_path) if isinstance(repo_id_or_path, Path) else repo_id_or_path
         repo_type = _type_of(cls, repo_id, repo_type)
         downloaded = hf_hub_download(
             repo_id, REPOCARD_NAME, repo_type=repo_type, revision=revision, token=token, endpoint=endpoint
@@ -279,6 +278,7 @@ class RepoCard:
 
         Raises:
             ValidationError: When both a path and a text are given, or a value does not fit into the template.
+            EntryNotFoundError: When there is no file at the path.
             MissingDependencyError: When the template needs Jinja, and Jinja is missing.
         """
         if template_path is not None and template_str is not None:
@@ -319,3 +319,15 @@ class SpaceCard(RepoCard):
 def _type_of(cls: type[RepoCard], repo_id: str, repo_type: str | None) -> str:
     """Return the kind of a repository: as it is said, else as its address has it, else that of the card's class."""
     return repo_type or getattr(repo_id, "repo_type", None) or cls.repo_type
+
+
+def _can_only_be_path(name: str | Path) -> bool:
+    """Return whether a name has the separators of a path, and is none that a repository may have."""
+    text = getattr(name, "repo_id", str(name))
+    if "/" not in text and "\\" not in text:
+        return False
+    try:
+        RepoId.parse(text, namespace="")
+    except InvalidRepoIdError:
+        return True
+    return False

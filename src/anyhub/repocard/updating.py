@@ -113,10 +113,12 @@ def metadata_update(
         `str`: The address of the commit.
 
     Raises:
-        ValidationError: When a key says something else and ``overwrite`` is False, when the card would not be valid, or
-            when the repository is a space without a card.
+        ValidationError: When ``metadata`` is no mapping, a key says something else and ``overwrite`` is False, the card
+            would not be valid, or the repository is a space without a card.
         RepositoryNotFoundError, RevisionNotFoundError, ParentCommitError: When the hub says so.
     """
+    if not isinstance(metadata, Mapping):
+        raise ValidationError(f"metadata is a dict of the keys to set, such as {{'license': 'mit'}}, not {metadata!r}.")
     repo_type = repo_type or getattr(repo_id, "repo_type", None) or "model"
     if repo_type not in _CARDS:
         raise ValidationError(

@@ -425,8 +425,24 @@ def test_a_passed_config_does_not_drop_the_arguments(tmp_path: Path) -> None:
 
 def test_a_passed_config_that_is_no_object_is_stored_as_it_is(tmp_path: Path) -> None:
     assert stored(OnlyOpen(), tmp_path, config=["a", 1]) == ["a", 1]
-    with pytest.raises(CorruptFileError, match="holds a list, not an object"):
-        OnlyOpen.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("config", [3, "a text", ["a", 1], 1.5, True])
+def test_a_configuration_that_is_no_object_is_given_to_a_class_that_takes_one(tmp_path: Path, config: Any) -> None:
+    class Loose(Bare):
+        def __init__(self, config: Any = None, n: int = 1) -> None:
+            self.config, self.n = config, n
+
+    assert reloaded(Loose(n=2), tmp_path, config=config).config == config
+
+
+def test_a_configuration_that_is_no_object_is_told_of_where_no_class_takes_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert reloaded(Plain(7), tmp_path, config=["a", 1]).size == 512
+    assert "config.json of Plain is ['a', 1], which is no object and so names no argument; it is not used." in [
+        record.getMessage() for record in caplog.records
+    ]
 
 
 def test_a_passed_config_without_a_json_form_is_refused(tmp_path: Path) -> None:

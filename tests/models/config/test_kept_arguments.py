@@ -19,17 +19,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anyhub.errors import MissingArgumentError
+from anyhub.errors import CorruptFileError, MissingArgumentError, ValidationError
+from anyhub.models.config import decode, text
 from anyhub.models.config.capture import capture
 from anyhub.models.config.file import (
     Stored,
     arguments_for,
     content_of,
     dump,
-    missing_arguments,
-    refuse_missing,
+    read,
+    unused_keys_noted,
     warn_of_lost,
 )
+from anyhub.models.config.gaps import missing_arguments, refuse_missing
 from anyhub.models.config.local_names import LOCAL_NAMES, remember_local_names
 from anyhub.models.config.places import place_of
 
@@ -45,15 +47,33 @@ class Config:
     path: str | Path = "x"
 
 
+@dataclass
+class DeeperConfig(Config):
+    depth: int = 1
+
+
 @attrs.define
 class AttrConfig:
     hidden: int = 2
     path: Path = Path("x")
 
 
+@attrs.define
+class DeeperAttrConfig(AttrConfig):
+    depth: int = 1
+
+
 class ModelConfig(pydantic.BaseModel):
     hidden: int = 2
     path: Path = Path("x")
+
+
+class DeeperModelConfig(ModelConfig):
+    depth: int = 1
+
+
+class AnyModelConfig(pydantic.BaseModel, extra="allow"):
+    hidden: int = 2
 
 
 class Any_:
@@ -333,3 +353,230 @@ def test_no_argument_is_silently_dropped(given: dict[str, Any]) -> None:
 def _is_named(name: str, places: tuple[str, ...]) -> bool:
     place = place_of("", name)
     return any(each in (name, place) or each.startswith((f"{place}.", f"{place}[")) for each in places)
+
+
+SUBCLASSES = [
+    (Config, DeeperConfig(depth=3)),
+    (AttrConfig, DeeperAttrConfig(depth=3)),
+    (ModelConfig, DeeperModelConfig(depth=3)),
+    (AnyModelConfig, AnyModelConfig(hidden=3, depth=3)),
+]
+
+
+@pytest.mark.parametrize(("hint", "config"), SUBCLASSES)
+def test_a_config_of_a_subclass_is_flat_and_keeps_its_own_fields(hint: Any, config: Any) -> None:
+    class Model:
+        def __init__(self, config, n: int = 1) -> None: ...
+
+    Model.__init__.__annotations__["config"] = hint
+    stored = saved(Model, config, n=2)
+    assert stored.content["depth"] == 3
+    again = loaded(Model, stored)
+    assert again == {"config": config, "n": 2}
+    assert type(again["config"]) is type(config)
+
+
+@pytest.mark.parametrize("others", [{}, {"more": 1}])
+@pytest.mark.parametrize(("hint", "config"), SUBCLASSES)
+def test_the_own_fields_of_a_subclass_are_no_other_keywords(hint: Any, config: Any, others: dict[str, int]) -> None:
+    class Model:
+        def __init__(self, config, **others) -> None: ...
+
+    Model.__init__.__annotations__["config"] = hint
+    assert kept(Model, config, **others) == {"config": config, **others}
+
+
+@dataclass
+class Activated:
+    act: Any = torch.relu
+    hidden: int = 2
+
+
+@attrs.define
+class AttrActivated:
+    act: Any = torch.relu
+    hidden: int = 2
+
+
+class ModelActivated(pydantic.BaseModel):
+    act: Any = torch.relu
+    hidden: int = 2
+
+
+@pytest.mark.parametrize("cls", [Activated, AttrActivated, ModelActivated])
+def test_a_field_that_has_its_default_is_not_lost(cls: Any) -> None:
+    class Model:
+        def __init__(self, config, x=None) -> None: ...
+
+    Model.__init__.__annotations__ |= {"config": cls, "x": list[cls]}
+    assert kept(Model, cls(hidden=3), x=[cls(hidden=4)]) == {"config": cls(hidden=3), "x": [cls(hidden=4)]}
+    assert saved(Model, cls(act=torch.tanh)).lost == ("config.act",)
+
+
+def test_large_tables_have_no_notes_and_come_back() -> None:
+    class Model:
+        def __init__(self, a, b: dict, c: list, d: dict[str, int], e: dict[int, float | None]) -> None: ...
+
+    words = {f"w{i}": i for i in range(3000)}
+    given = (words, words, [*words], words, {i: i / 3 for i in range(3000)})
+    stored = saved(Model, *given)
+    assert stored.types == {}
+    assert tuple(loaded(Model, stored).values()) == given
+
+
+def test_a_note_deep_in_a_table_is_found() -> None:
+    table = {f"w{i}": [{"n": i}] for i in range(50)} | {"w7": [{"n": Path("a")}, (1,)]}
+    stored = saved(Any_, x=table, y=table)
+    assert set(stored.types) == {f"{name}.w7{part}" for name in "xy" for part in ("[0].n", "[1]")}
+    assert loaded(Any_, stored) == {"x": table, "y": table}
+
+
+def test_what_was_loaded_shares_nothing_with_the_file() -> None:
+    content = {"x": {"a": [1]}, "y": [[2]]}
+    again = loaded(Any_, Stored(content))
+    again["x"]["a"].append(3)
+    again["y"][0].append(3)
+    assert content == {"x": {"a": [1]}, "y": [[2]]}
+
+
+class Table:
+    def __init__(self, vocab: dict | None = None, n: int = 1) -> None: ...
+
+
+def test_what_could_not_be_read_again_is_refused_by_name_when_it_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert text.MAX_VALUES >= 700_000  # a large vocabulary
+    monkeypatch.setattr(text, "MAX_VALUES", 1000)
+    with pytest.raises(ValidationError, match=r"^'vocab' has 1,00\d values in .* keep large tables out of"):
+        saved(Table, dict.fromkeys(map(str, range(1000))), n=5)
+    (tmp_path / "config.json").write_text(dump({"vocab": [0] * 990}))
+    assert len(read(tmp_path / "config.json", "")["vocab"]) == 990
+
+
+def test_half_of_a_surrogate_pair_is_refused_by_name_when_it_is_saved() -> None:
+    assert kept(Any_, x="\U0001f600", y="") == {"x": "\U0001f600", "y": ""}
+    with pytest.raises(ValidationError, match=r"^'x' has a text with '\\ud800', half of a letter"):
+        saved(Any_, x=["\ud800"], y="\U0001f600")
+    with pytest.raises(ValidationError, match=r"^'y' has a text"):
+        saved(Any_, y={"\udc00": 1})
+
+
+class Layered:
+    def __init__(self, *layers: Any, n: int = 1) -> None: ...
+
+
+class OpenLayered:
+    def __init__(self, *layers: Any, **others: Any) -> None: ...
+
+
+def test_positional_arguments_that_could_not_be_kept_are_asked_for_in_right_python() -> None:
+    for cls, advice in ((Layered, r"pass layers=… to"), (OpenLayered, r'pass \*\*\{"\*layers": \[…\]\} to')):
+        stored = saved(cls, object())
+        with pytest.raises(MissingArgumentError, match=rf"needs '\*layers', which .*; {advice} from_pretrained"):
+            loaded(cls, stored)
+        assert arguments_for(cls, stored.content or {}, ["*layers"], {}, lost=stored.lost).keys() <= {"n"}
+    assert arguments_for(Layered, {"n": 1}, ["layers"], {}, lost=["*layers"]) == {"n": 1}
+    with pytest.raises(MissingArgumentError):  # there it is a keyword like any other
+        arguments_for(OpenLayered, {}, ["layers"], {}, lost=["*layers"])
+
+
+@pytest.mark.parametrize(
+    ("types", "content"),
+    [
+        ({"anything": "Path"}, {"anything": 3}),
+        ({"anything": "from.the.future"}, {"anything": 3}),
+        ({"anything": "dict[int]"}, {"anything": {"a": 1}}),
+        ({"anything": "set"}, {"anything": [[1]]}),
+        ({"anything": "tuple", "anything[0]": "Path"}, {"anything": {"a": 1}}),
+    ],
+)
+def test_a_note_that_does_not_fit_is_told_of_and_the_value_is_taken_as_it_is(
+    types: dict[str, str], content: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Model:
+        def __init__(self, anything: Any, hinted: Path | None = None) -> None: ...
+
+    assert arguments_for(Model, {**content, "hinted": "p"}, (), {}, types=types) == {**content, "hinted": Path("p")}
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert told == (
+        f"'anything' in config.json is noted to be {types['anything']!r}, which it is not any more, or which nothing "
+        "here declares; it is taken as it is. Save the model again."
+    )
+
+
+def test_a_note_that_does_not_fit_leaves_the_type_hint_and_the_notes_inside() -> None:
+    class Model:
+        def __init__(self, config: Config, x: Any = None) -> None: ...
+
+    content = {"config": {"hidden": 3, "act": "relu"}, "x": [[1], "p"]}
+    types = {"config": "elsewhere:Gone", "x": "Path", "x[0]": "tuple", "x[1]": "Path"}
+    assert arguments_for(Model, content, (), {}, types=types) == {"config": Config(3), "x": [(1,), Path("p")]}
+
+
+def test_several_notes_that_do_not_fit_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    arguments_for(
+        Any_, {"config": None} | {f"a{i}": 1 for i in range(30)}, (), {}, types={f"a{i}": "Path" for i in range(30)}
+    )
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "and so with 'a1', 'a2'" in told
+    assert "and 19 more" in told
+
+
+def test_notes_within_notes_that_do_not_fit_cost_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "MAX_VALUES", 10_000)
+    form: Any = [[0]] * 2000
+    types = {}
+    for depth in range(20):
+        types["x" + "[0]" * depth] = "set"
+        form = [form]
+    with pytest.raises(CorruptFileError, match=r"more than 10,000 values below notes that do not fit"):
+        arguments_for(Any_, {"x": form}, (), {}, types=types)
+
+
+@pytest.mark.parametrize(
+    ("hint", "value"),
+    [(Config, 7), (Config | None, [1]), (Path, 3), (dict[str, int], "a"), (int, "64"), (list[Config], {"hidden": 1})],
+)
+def test_a_value_that_is_not_as_its_type_hint_says_is_told_of(
+    hint: Any, value: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Model:
+        def __init__(self, x, n: int = 1) -> None: ...
+
+    Model.__init__.__annotations__["x"] = hint
+    assert arguments_for(Model, {"x": value}, (), {}) == {"x": value}
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert told.startswith("'x' in config.json is no ")
+    assert told.endswith("which its type hint says; it is taken as it is. Correct the file or the hint.")
+    caplog.clear()
+    assert kept(Model, value) == {"x": value, "n": 1}  # whoever gave it knows
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("hint", "value"), [(float, 1), (int, 0.5), (Callable, "relu"), (str, None), (torch.nn.Module, "x"), (Any, {})]
+)
+def test_a_loose_type_hint_is_not_worth_a_word(hint: Any, value: Any, caplog: pytest.LogCaptureFixture) -> None:
+    class Model:
+        def __init__(self, x) -> None: ...
+
+    Model.__init__.__annotations__["x"] = hint
+    assert arguments_for(Model, {"x": value}, (), {}) == {"x": value}
+    assert caplog.records == []
+
+
+def test_keys_that_a_class_does_not_take_are_told_of_and_noted_on_failure(caplog: pytest.LogCaptureFixture) -> None:
+    class Model:
+        def __init__(self, hidden: int, config: Config | None = None) -> None: ...
+
+    content = {"hiden": 3, "act": "relu", **{f"x{i}": i for i in range(12)}}
+    caplog.set_level("INFO")
+    with pytest.raises(MissingArgumentError) as missing, unused_keys_noted(Model, content, {}):
+        refuse_missing(Model, missing_arguments(Model, arguments_for(Model, content, (), {})))
+    (note,) = missing.value.__notes__
+    assert note.startswith("config.json has 'hiden', 'x0'")
+    assert note.endswith("and 3 more, which Model does not take. Did you mean 'hidden'?")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [("INFO", note)]
+    with unused_keys_noted(OpenLayered, content, {}):
+        assert len(caplog.records) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,14 +11,13 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 from torch.nn.parameter import is_lazy
-from torch.serialization import _is_zipfile
 
 from anyhub.errors import (
+    CheckpointMismatchError,
     CorruptFileError,
     EntryNotFoundError,
     HubError,
     SafetensorsParsingError,
-    UnsafeFileError,
     UnsupportedError,
 )
 from anyhub.formats.read_ahead import read_ahead
@@ -31,11 +29,13 @@ from anyhub.frameworks.pytorch.locations import CPU
 from anyhub.frameworks.pytorch.notes import from_notes
 from anyhub.frameworks.pytorch.subclasses import find_notes, restore
 from anyhub.frameworks.pytorch.ties import find_ties
+from anyhub.frameworks.pytorch.unpickling import check_records, is_mappable, unpickle
 
 SAFETENSORS_EXTENSION = ".safetensors"
 
 _LOADABLE = frozenset(NAMES.values())
 _WORTH_MAPPING = 2**20  # bytes
+_MOST_EXPANDED = 2**26  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,7 @@ def read_pickle(weights: Path, *, weights_only: bool = True) -> Checkpoint:
     Raises:
         UnsafeFileError: When a file holds more than tensors and plain values.
         CorruptFileError: When a file is damaged, or is not a state dict, or the index and the shards do not agree.
+        CheckpointMismatchError: When the tensors of a file are deeper in what it holds.
         EntryNotFoundError: When a shard is missing.
     """
 
@@ -187,61 +188,50 @@ def read_pickle(weights: Path, *, weights_only: bool = True) -> Checkpoint:
 
 def _read_pickle(path: Path, *, weights_only: bool) -> Checkpoint:
     locations: set[str] = set()
+    stored = 0
 
     def stay_here(storage: Any, location: str) -> Any:
+        nonlocal stored
         locations.add(location)
+        stored += storage.nbytes()
         return storage
 
     state = unpickle(path, stay_here, weights_only=weights_only, mmap=True)
+    check_records(path, stored)
     if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
         raise CorruptFileError(
             f"{str(path)!r} holds a {type(state).__name__}, not tensors by name; save module.state_dict() instead."
         )
     tensors = dict(state)
     plain = {name: value for name, value in tensors.items() if isinstance(value, Tensor)}
+    if key := next((name for name, value in tensors.items() if not plain and _has_tensors(value)), None):
+        raise CheckpointMismatchError(
+            f"{str(path)!r} holds more than one state, and no tensors but those under {key!r}; load these by "
+            f"model.load_state_dict(load_state_dict_from_file({path.name!r})[{key!r}]), and save the model again."
+        )
     if empty := next((name for name, value in plain.items() if value.is_meta), None):
         raise CorruptFileError(
             f"{str(path)!r} has no values for {empty!r}, which was on the meta device; save a model that was loaded."
         )
     ties = find_ties(plain)
     for name in {*ties.entangled, *(tie.name for tie in ties.views)}:
-        tensors[name] = tensors[name].clone()
-    return Checkpoint(path, tensors, {}, _is_mappable(path), frozenset(locations))
+        tensors[name] = _copied(path, name, tensors[name])
+    return Checkpoint(path, tensors, {}, is_mappable(path), frozenset(locations))
 
 
-def unpickle(path: Path, map_location: Any, *, weights_only: bool, mmap: bool) -> Any:
-    """Return what a file of `torch.save` holds.
-
-    Args:
-        path (`Path`): The file.
-        map_location: As in `torch.load`.
-        weights_only (`bool`): Whether to run none of its code.
-        mmap (`bool`): Whether to map it into memory where its format allows that.
-
-    Raises:
-        UnsafeFileError: When it holds more than tensors and plain values.
-        CorruptFileError: When it is damaged.
-    """
-    try:
-        return torch.load(path, map_location=map_location, weights_only=weights_only, mmap=mmap and _is_mappable(path))
-    except pickle.UnpicklingError as error:
-        raise UnsafeFileError(
-            f"{str(path)!r} was not read: it holds more than tensors, or is damaged "
-            f"({_first_line(error)}). Ask for a safetensors file, or make one where you trust this file."
-        ) from error
-    except (RuntimeError, EOFError, KeyError, IndexError) as error:
+def _copied(path: Path, name: str, tensor: Tensor) -> Tensor:
+    """Return a tensor in memory of its own, which a few bytes of a file can not ask for without end."""
+    held = tensor.untyped_storage().nbytes()
+    if tensor.nbytes > max(held, _MOST_EXPANDED):
         raise CorruptFileError(
-            f"{str(path)!r} is not a sound file of torch.save ({_first_line(error)}). Download it again."
-        ) from error
+            f"{str(path)!r} spreads {held:,} bytes over the {tensor.nbytes:,} of {name!r}; save that tensor with "
+            ".contiguous()."
+        )
+    return tensor.clone()
 
 
-def _is_mappable(path: Path) -> bool:
-    with path.open("rb") as file:
-        return _is_zipfile(file)
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def _has_tensors(value: object) -> bool:
+    return isinstance(value, Mapping) and any(isinstance(inner, Tensor) for inner in value.values())
 
 
 def _gather(path: Path, index: Index, read: Callable[[Path], Checkpoint]) -> Checkpoint:

@@ -18,8 +18,8 @@ def wanted_dtype(dtype: Dtype | None) -> torch.dtype | None:
     """Return the dtype that a caller names, or None for that of the file.
 
     Args:
-        dtype (`torch.dtype` or `str`, *optional*): A floating-point or complex one, or its name with or without
-            `"torch."`. `"auto"` is None.
+        dtype (`torch.dtype` or `str`, *optional*): A floating-point one, or its name with or without `"torch."`.
+            `"auto"` is None.
 
     Raises:
         ValidationError: When it is no such dtype.
@@ -28,17 +28,13 @@ def wanted_dtype(dtype: Dtype | None) -> torch.dtype | None:
         return None
     name = str(dtype).removeprefix("torch.")
     found = getattr(torch, name, None)
-    if isinstance(found, torch.dtype) and _has_fractions(found) and _is_writable(found):
+    if isinstance(found, torch.dtype) and found.is_floating_point and _is_writable(found):
         return found
-    known = [str(each).removeprefix("torch.") for each in NAMES if _has_fractions(each) and _is_writable(each)]
+    known = [str(each).removeprefix("torch.") for each in NAMES if each.is_floating_point and _is_writable(each)]
     raise ValidationError(
         f"{dtype!r} is not a dtype that weights can be converted to; use a floating-point one, such as 'float32' or "
         f"'bfloat16'.{did_you_mean(name, known)}"
     )
-
-
-def _has_fractions(dtype: torch.dtype) -> bool:
-    return dtype.is_floating_point or dtype.is_complex
 
 
 def _is_writable(dtype: torch.dtype) -> bool:
@@ -55,24 +51,20 @@ def loaded_dtype(stored: torch.dtype, own: torch.dtype, wanted: torch.dtype | No
 
     Args:
         stored (`torch.dtype`): Of the tensor in the file.
-        own (`torch.dtype`): Of the module's tensor, which decides between integers, floating-point and complex numbers.
-        wanted (`torch.dtype`, *optional*): Asked for, for tensors of that kind.
+        own (`torch.dtype`): Of the module's tensor, which decides between floating-point and other numbers.
+        wanted (`torch.dtype`, *optional*): Asked for, for floating-point tensors.
     """
-    if wanted and _are_of_one_kind(wanted, own):
-        return wanted
-    return stored if stored.is_floating_point and own.is_floating_point else own
-
-
-def _are_of_one_kind(one: torch.dtype, other: torch.dtype) -> bool:
-    return one.is_floating_point == other.is_floating_point and one.is_complex == other.is_complex
+    if not own.is_floating_point:
+        return own
+    return wanted or (stored if stored.is_floating_point else own)
 
 
 def _converted(tensor: Tensor, wanted: torch.dtype) -> Tensor:
-    return tensor.to(wanted) if _are_of_one_kind(wanted, tensor.dtype) else tensor
+    return tensor.to(wanted) if tensor.is_floating_point() else tensor
 
 
 def convert(module: nn.Module, wanted: torch.dtype) -> None:
-    """Convert the parameters and buffers that are of the same kind as a dtype, one at a time, as ``module.to`` does.
+    """Convert the floating-point parameters and buffers to another dtype, one at a time, as ``module.to`` does.
 
     Raises:
         UnsupportedError: When torch can not convert one of them.

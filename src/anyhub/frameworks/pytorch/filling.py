@@ -17,7 +17,7 @@ from anyhub.frameworks.pytorch.conversion import loaded_dtype
 from anyhub.frameworks.pytorch.coverage import Coverage
 from anyhub.frameworks.pytorch.drafts import Draft, Memory
 from anyhub.frameworks.pytorch.placing import Placing
-from anyhub.frameworks.pytorch.ties import Ties, find_ties, is_wrapper
+from anyhub.frameworks.pytorch.ties import Ties, find_ties, is_expanded, is_wrapper
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -57,6 +57,7 @@ def fill_draft(
     state = state_of(module)
     tensors = _real_tensors(state)
     checkpoint = checkpoint.answering(state)
+    _materialise(tensors, checkpoint)
     ties = _find_ties(tensors, checkpoint)
     tied = {tie.name for tie in ties.views}
     is_partial = bool(state.keys() - checkpoint.tensors.keys() - tied)
@@ -89,6 +90,7 @@ def fill_module(module: M, checkpoint: Checkpoint, *, dtype: torch.dtype | None,
     tensors = _real_tensors(state)
     checkpoint = checkpoint.answering(state, private=private)
     _swap_composed(module, tensors, checkpoint)
+    _materialise(tensors, checkpoint)
     ties = _find_ties(tensors, checkpoint)
     _adopt_dtypes(tensors, ties, checkpoint, dtype)
     return _filled(module, tensors, ties, checkpoint, _copy(module, tensors, checkpoint))
@@ -109,6 +111,7 @@ def refill_module(module: M, checkpoint: Checkpoint, *, mapped: bool) -> Filled[
     tensors = _real_tensors(state)
     checkpoint = checkpoint.answering(state, private=not mapped)
     _swap_composed(module, tensors, checkpoint)
+    _materialise(tensors, checkpoint)
     ties = _find_ties(tensors, checkpoint)
     if mapped and _are_independent(tensors, ties, checkpoint.tensors):
         result = _place(module, tensors, checkpoint, _own_dtype, private=False)
@@ -249,6 +252,14 @@ def _real_tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:
                 "that are about to be loaded are not initialised anyway."
             )
     return tensors
+
+
+def _materialise(tensors: Mapping[str, Tensor], checkpoint: Checkpoint) -> None:
+    """Give expanded tensors memory for each element, where the checkpoint has values to copy there."""
+    for name in tensors.keys() & checkpoint.tensors.keys():
+        tensor = tensors[name]
+        if not is_lazy(tensor) and is_expanded(tensor):
+            tensor.data = tensor.data.contiguous()
 
 
 def _find_ties(tensors: Mapping[str, Tensor], checkpoint: Checkpoint) -> Ties:

@@ -23,11 +23,11 @@ from anyhub.frameworks.pytorch.checkpoints import (
     is_index,
     map_safetensors,
     read_pickle,
-    unpickle,
 )
 from anyhub.frameworks.pytorch.coverage import listed
 from anyhub.frameworks.pytorch.filling import refill_module, state_of, swap
 from anyhub.frameworks.pytorch.locations import CPU, MapLocation, device_of, for_torch
+from anyhub.frameworks.pytorch.unpickling import unpickle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,12 +75,18 @@ def load_torch_model(
 
     Raises:
         EntryNotFoundError: When the path, or a shard, does not exist.
-        ValidationError: When the folder has no checkpoint, or the pattern is not for safetensors files, and ``safe``.
+        ValidationError: When ``model`` is no module, the folder has no checkpoint, or the pattern is not for
+            safetensors files, and ``safe``.
         CheckpointMismatchError: When shapes differ, or names when strict; when no name is the same; or when a tensor on
             the meta device would get no values. What fits may have been loaded by then.
         OtherFrameworkError: When a safetensors file says that another framework has written it.
         UnsafeFileError, CorruptFileError: When a file is unsafe or damaged.
     """
+    if not isinstance(model, nn.Module):
+        raise ValidationError(
+            f"load_torch_model loads into a torch.nn.Module, not a {type(model).__name__}; use "
+            "load_state_dict_from_file for tensors by name."
+        )
     path = _find(Path(checkpoint_path), filename_pattern, safe=safe)
     checkpoint = _open(path, weights_only=weights_only)
     _give_memory(model, checkpoint, _real_device(map_location, checkpoint.locations))
@@ -191,9 +197,11 @@ def _find_in(folder: Path, kinds: list[tuple[str, str]]) -> Path:
         if len(others := _ending(folder, extension)) == 1:
             return others[0]
     found = ", ".join(repr(path.name) for _, extension in kinds for path in _ending(folder, extension))
+    pickled = [] if any(extension == ".bin" for _, extension in kinds) else _ending(folder, ".bin")
+    advice = f"pass safe=False to load {pickled[0].name!r}" if pickled else "give the path of the file"
     raise ValidationError(
         f"Directory {str(folder)!r} does not contain a valid checkpoint: it has neither {file_name(kinds[0][0])!r} nor "
-        f"its index, and not exactly one other file of weights ({found or 'it has none'}); give the path of the file."
+        f"its index, and not exactly one other file of weights ({found or 'it has none'}); {advice}."
     )
 
 

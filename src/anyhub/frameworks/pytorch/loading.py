@@ -58,8 +58,8 @@ def load_module(
             GPU, a dict or a function of locations, of which safetensors files have one, `"cpu"`. None is the CPU.
         strict (`bool`): Whether to refuse a file that lacks tensors of the module, or has others, not to warn only.
         dtype (`torch.dtype` or `str`, *optional*): A floating-point dtype, or its name, to which all floating-point
-            parameters and buffers are converted one at a time, as ``module.to(dtype)`` does; a complex one for complex
-            ones. None and `"auto"` are that of the file.
+            parameters and buffers are converted one at a time, as ``module.to(dtype)`` does. None and `"auto"`
+            are that of the file.
         load_mode (`str`): `"map"` leaves the weights in the system's page cache, read when they are first used and
             shared by all processes; writing to them makes private copies of the pages. `"copy"` reads them into
             memory of this process: slower to load, up to a tenth faster to use with small batches.

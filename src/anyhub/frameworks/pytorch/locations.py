@@ -67,6 +67,8 @@ def _parsed(device: object) -> torch.device:
             return torch.device(device)
     except RuntimeError:
         pass
+    if type(device) is int and device >= 0:
+        raise ValidationError(f"{device} is the number of an accelerator, and torch finds none here; use 'cpu'.")
     raise ValidationError(f"{device!r} is not a device; use 'cpu', 'cuda', 'cuda:1' or a torch.device.")
 
 

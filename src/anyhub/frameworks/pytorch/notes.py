@@ -11,6 +11,13 @@ from anyhub.frameworks.pytorch import plain_values
 
 _VALUE = "value_of"
 
+# What to do about a piece of state, by the last part of its name, which tells who put it there.
+_ADVICE = {
+    "_extra_state": "have get_extra_state return a tensor, or plain values such as numbers, texts, lists and dicts",
+    "_packed_params": "torch has packed quantised weights for this processor, so save the model before it is quantised",
+    "": "a state dict has tensors by name, so convert arrays to tensors, and save what is nested by itself",
+}
+
 
 def to_note(name: str, value: Any) -> str:
     """Return a piece of state that is no tensor as JSON; what JSON would change is written as `plain_values`.
@@ -28,8 +35,7 @@ def to_note(name: str, value: Any) -> str:
         return json.dumps({_VALUE: plain_values.to_json(value)}, separators=(",", ":"))
     except UnsupportedError as error:
         raise UnsupportedError(
-            f"The state {name!r} can not be saved: {error}; have get_extra_state return a tensor, or plain values such "
-            "as numbers, texts, lists and dicts."
+            f"The state {name!r} can not be saved: {error}; {_ADVICE.get(name.rpartition('.')[2], _ADVICE[''])}."
         ) from None
 
 

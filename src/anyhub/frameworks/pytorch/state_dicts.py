@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_DEFAULT_PATTERNS = (SAFETENSORS_WEIGHTS_FILE_PATTERN, PYTORCH_WEIGHTS_FILE_PATTERN)
 _MOST_NAMED = 10
 
 
@@ -47,14 +48,23 @@ def save_torch_model(
 ) -> None:
     """Save the state of a module to a folder: `save_torch_state_dict` of its ``state_dict()``.
 
+    What was saved there before without a pattern of its own is replaced, pickled or not: what is in the folder is one
+    checkpoint.
+
     Args:
         model (`torch.nn.Module`): Any module.
         save_directory, filename_pattern, force_contiguous, max_shard_size, metadata, safe_serialization,
             is_main_process, shared_tensors_to_discard: As for `save_torch_state_dict`.
 
     Raises:
-        ValidationError, UnsupportedError, DiskFullError, ReadOnlyError: As `save_torch_state_dict` does.
+        ValidationError: When ``model`` is no module; else as `save_torch_state_dict` does.
+        UnsupportedError, DiskFullError, ReadOnlyError: As `save_torch_state_dict` does.
     """
+    if isinstance(model, Mapping) or not hasattr(model, "state_dict"):
+        raise ValidationError(
+            f"save_torch_model saves a torch.nn.Module, not a {type(model).__name__}; use save_torch_state_dict for "
+            "tensors by name."
+        )
     save_torch_state_dict(
         state_dict=model.state_dict(),
         save_directory=save_directory,
@@ -82,8 +92,10 @@ def save_torch_state_dict(
 ) -> None:
     """Save a state dict to a folder, in as many files as its size asks for, and all of it or nothing.
 
-    The files of the checkpoint that was there under the same pattern are replaced in one step; every other file stays.
-    When anything fails, a full disk included, the old checkpoint is as it was.
+    The checkpoint that was there is replaced in one step, and every other file stays. Without a pattern that is the one
+    in files of either default name, so that a folder never has an older ``model.safetensors`` beside a newer
+    ``pytorch_model.bin``, or the other way round; with a pattern it is the one in files of that pattern alone. When
+    anything fails, a full disk included, the old checkpoint is as it was.
 
     Args:
         state_dict: Tensors by name; left as it is. Tensors that share memory are stored once, and the metadata tells
@@ -104,16 +116,24 @@ def save_torch_state_dict(
             the first of the others in alphabetical order is stored.
 
     Raises:
-        ValidationError: When the pattern, the size or the metadata are not what is described here, or tensors have to
-            be in order and are not; names them.
+        ValidationError: When an argument is not what is described here, or tensors have to be in order and are not;
+            names them.
         UnsupportedError: When a safetensors file can not hold something; names it.
         DiskFullError, ReadOnlyError: When the disk refuses.
     """
+    if not isinstance(state_dict, Mapping):
+        raise ValidationError(
+            f"save_torch_state_dict saves tensors by name, not a {type(state_dict).__name__}; use save_torch_model for "
+            "a torch.nn.Module."
+        )
     pattern = _pattern(filename_pattern, safe=safe_serialization)
+    stale = belongs_to(*((pattern,) if filename_pattern else _DEFAULT_PATTERNS))
     _check_metadata(metadata or {})
     folder = Path(save_directory)
     if not safe_serialization:
-        _save_pickles(state_dict, folder, pattern, max_shard_size, metadata or {}, writes=is_main_process)
+        pickles = _Pickles(state_dict, pattern, max_shard_size)
+        if is_main_process:
+            pickles.save(folder, stale, metadata or {})
         return
     if not force_contiguous:
         _check_contiguous(state_dict)
@@ -122,7 +142,7 @@ def save_torch_state_dict(
     if not is_main_process:
         prepared.take_part(plan)
         return
-    with folders.saving(folder, stale=belongs_to(pattern)) as staging:
+    with folders.saving(folder, stale=stale) as staging:
         prepared.write(staging, plan, index_name(pattern), metadata or {})
     _tell(plan, folder)
 
@@ -163,16 +183,20 @@ def _check_contiguous(state_dict: Mapping[str, Any]) -> None:
         )
 
 
-def belongs_to(pattern: str) -> Callable[[str], bool]:
+def belongs_to(*patterns: str) -> Callable[[str], bool]:
     """Return a test for the names of files that make up a checkpoint: one file, or shards, and their index.
 
     Args:
-        pattern (`str`): Such as ``"model{suffix}.safetensors"``.
+        patterns (`str`): Such as ``"model{suffix}.safetensors"``; a file of any of them belongs to it.
     """
+    shape = re.compile("|".join(map(_shape, patterns)), re.ASCII)
+    return lambda name: shape.fullmatch(name) is not None
+
+
+def _shape(pattern: str) -> str:
     number = "\0"  # which no pattern has
-    whole = re.escape(file_name(pattern, number)).replace(re.escape(number), r"(-\d{5,}-of-\d{5,})?")
-    shape = re.compile(whole, re.ASCII)
-    return lambda name: name == index_name(pattern) or shape.fullmatch(name) is not None
+    files = re.escape(file_name(pattern, number)).replace(re.escape(number), r"(-\d{5,}-of-\d{5,})?")
+    return f"{files}|{re.escape(index_name(pattern))}"
 
 
 def _tell(plan: StateDictSplit, folder: Path) -> None:
@@ -185,30 +209,27 @@ def _tell(plan: StateDictSplit, folder: Path) -> None:
     )
 
 
-def _save_pickles(
-    state_dict: Mapping[str, Any],
-    folder: Path,
-    pattern: str,
-    max_shard_size: int | str,
-    metadata: Mapping[str, str],
-    *,
-    writes: bool,
-) -> None:
-    whole = {name: gathered(value) if isinstance(value, Tensor) else value for name, value in state_dict.items()}
-    plan = _plan_pickles(whole, pattern, max_shard_size)
-    if not writes:
-        return
-    logger.warning(
-        "Files of torch.save are pickles, which can run any code when they are loaded, so that careful people do not "
-        "load those of others; leave out safe_serialization=False to save safetensors, which hold tensors only."
-    )
-    with folders.saving(folder, stale=belongs_to(pattern)) as staging:
-        for file, names in plan.filename_to_tensors.items():
-            _write_pickle(staging / file, {name: whole[name] for name in names})
-        if plan.is_sharded:
-            index = Index({**plan.metadata, **metadata}, plan.tensor_to_filename)
-            files.write(staging / index_name(pattern), encode_index(index))
-    _tell(plan, folder)
+class _Pickles:
+    """A state that is to be written as files of `torch.save`; all processes of a distributed one make it together."""
+
+    def __init__(self, state: Mapping[str, Any], pattern: str, max_shard_size: int | str) -> None:
+        self._pattern = pattern
+        self._state = {name: gathered(value) if isinstance(value, Tensor) else value for name, value in state.items()}
+        self._plan = _plan_pickles(self._state, pattern, max_shard_size)
+
+    def save(self, folder: Path, stale: Callable[[str], bool], metadata: Mapping[str, str]) -> None:
+        logger.warning(
+            "Files of torch.save are pickles, which can run any code when they are loaded, so that careful people do "
+            "not load those of others; leave out safe_serialization=False to save safetensors, which hold tensors only."
+        )
+        plan = self._plan
+        with folders.saving(folder, stale=stale) as staging:
+            for file, names in plan.filename_to_tensors.items():
+                _write_pickle(staging / file, {name: self._state[name] for name in names})
+            if plan.is_sharded:
+                index = Index({**plan.metadata, **metadata}, plan.tensor_to_filename)
+                files.write(staging / index_name(self._pattern), encode_index(index))
+        _tell(plan, folder)
 
 
 def _plan_pickles(state: Mapping[str, Any], pattern: str, max_shard_size: int | str) -> StateDictSplit:

@@ -183,6 +183,13 @@ def is_dense(tensor: Tensor) -> bool:
     return True
 
 
+def is_expanded(tensor: Tensor) -> bool:
+    """Return whether one element in memory is several elements of a plain tensor, along an axis."""
+    return _is_plain(tensor) and any(
+        length > 1 and not stride for length, stride in zip(tensor.shape, tensor.stride(), strict=True)
+    )
+
+
 def is_wrapper(tensor: Tensor) -> bool:
     """Return whether a tensor only stands for others, such as a DTensor or a quantised one."""
     return hasattr(type(tensor), "__tensor_flatten__")

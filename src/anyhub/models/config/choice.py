@@ -22,7 +22,15 @@ from anyhub.models.config.values import Coders, coder_of, name_of
 
 _NOTE = re.compile(r"([A-Za-z_.]+)(?:\(([^()]*)\))?(?:\[(int|str)\])?")
 _NUMBER_OR_WORD = re.compile(r"-?\d{1,4000}(\.\d{1,400})?([eE][+-]?\d{1,3})?|true|false|null")
-_SCALARS = frozenset((type(None), bool, int, float, str))
+_NULL = frozenset((type(None),))
+_CERTAIN: dict[type, frozenset[type]] = {
+    bool: frozenset((bool,)),
+    int: frozenset((int,)),
+    float: frozenset((float, int)),
+    str: frozenset((str,)),
+}
+"""The JSON values that are read as they are, by the type that is declared."""
+_SCALARS = _NULL.union(*_CERTAIN.values())
 _DECLARE_NOTHING = sys.stdlib_module_names | {"pydantic", "attr", "attrs", "numpy", "torch", "omegaconf"}
 
 
@@ -83,6 +91,13 @@ class Choice:
             hints = [kind.hint_for(self.cls, arguments, key, scope) for arguments in given]
         return members_of(*hints)
 
+    def members_of_all(self, scope: Scope) -> Members | None:
+        """Return what the hint allows for every part; None when it is not the same for all of them."""
+        kind = self.kind
+        if kind and all(kind.parts_are_alike(each.type, each.arguments) for each in self.members):
+            return self.members_at("", scope) if ":" not in self.label else None
+        return ANYTHING if kind is None else None
+
     def members_of_keys(self) -> Members:
         """Return what the hint allows for the keys of a dict."""
         written = [each.arguments for each in self.members if not is_typeddict(each.type)]
@@ -91,12 +106,11 @@ class Choice:
 
 def choose(members: Members, form: Any, scope: Scope) -> Choice:
     """Return how to read a JSON value by the hint alone."""
-    natural = _natural(members, form)
-    if form is None:
-        return natural
     choices = [choice for member in members for choice in _by_member(member, form, scope) if choice.fit]
-    best = max(choices, key=lambda choice: choice.fit, default=None)
-    return replace(best, members=_covering(members, best.cls)) if best else natural
+    if form is None or not choices:
+        return _natural(members, form)
+    best = max(choices, key=lambda choice: choice.fit)
+    return replace(best, members=_covering(members, best.cls))
 
 
 def choose_noted(members: Members, note: str, form: Any, scope: Scope) -> Choice | None:
@@ -117,25 +131,73 @@ def choose_noted(members: Members, note: str, form: Any, scope: Scope) -> Choice
     return Choice(cls, label, found.kind, parameter, None, _covering(members, cls), keys)
 
 
-def choose_key(choice: Choice, text: str, scope: Scope) -> tuple[Choice, Any]:
-    """Return how to read the key of an object that is a dict, and the JSON value that its text stands for.
+class Keys:
+    """How the keys of an object that is a dict are read.
 
-    Raises:
-        ValueError: When it is noted to be a number and is none.
+    Attributes:
+        are_texts (`bool`): Whether all of them are what they look like.
     """
-    if choice.keys:
-        form: Any = text if choice.keys == "str" else int(text)
-        return _natural((), form), form
-    members = choice.members_of_keys()
-    forms = [text, *_values_of(text)]
-    choices = [(choose(members, form, scope), form) for form in forms]
-    return max(choices, key=lambda pair: pair[0].fit)
+
+    def __init__(self, choice: Choice, scope: Scope) -> None:
+        self._noted = choice.keys
+        self._members = choice.members_of_keys()
+        self._certain = certain_types(self._members, scope) - _NULL
+        self._scope = scope
+        self.are_texts = self._noted == "str" or (not self._noted and str in self._certain)
+
+    def choose(self, text: str) -> tuple[Choice, Any]:
+        """Return how to read one, and the JSON value that its text stands for.
+
+        Raises:
+            ValueError: When it is noted to be a number and is none.
+        """
+        if self._noted:
+            form: Any = text if self._noted == "str" else int(text)
+            return _natural((), form), form
+        forms = [text, *_values_of(text)]
+        for form in forms:
+            if type(form) in self._certain:
+                return _natural((), form), form
+        choices = [(choose(self._members, form, self._scope), form) for form in forms]
+        return max(choices, key=lambda pair: pair[0].fit)
 
 
-def is_certain(members: Members, form: Any, scope: Scope) -> bool:
-    """Return whether a number or text is read as it is: the short way for what most configurations are made of."""
-    cls = type(form)
-    return cls in _SCALARS and not scope.coders and len(members) == 1 and members[0].type in (cls, object)
+def certain_types(members: Members, scope: Scope) -> frozenset[type]:
+    """Return the types of JSON values that are read as they are: the short way for most of most configurations."""
+    declared = {member.type for member in members} - _NULL
+    if scope.coders and any(coder_of(cls, scope.coders) for cls in declared):
+        return _NULL
+    if declared == {object}:
+        return _SCALARS
+    return _NULL.union(*(_CERTAIN[cls] for cls in declared)) if declared <= _CERTAIN.keys() else _NULL
+
+
+def says_nothing(members: Members, scope: Scope) -> bool:
+    """Return whether any JSON value at all is read as it is, and so is everything in it."""
+    return certain_types(members, scope) is _SCALARS
+
+
+def declared_class(members: Members, note: str, scope: Scope) -> type | None:
+    """Return the class that a note about an object means, if hints or coders declare one of such a name."""
+    choice = _declared(members, note, {}, scope) if ":" in note else None
+    return choice.cls if choice and choice.kind else None
+
+
+def is_unlike(choice: Choice, members: Members, form: Any, scope: Scope) -> bool:
+    """Return whether a JSON value is not what the hint says, so that it is taken as it is.
+
+    A hint that names anything but classes whose values can be stored says nothing of JSON.
+    """
+    if choice.fit or form is None or not all(_is_stored(member.type, scope) for member in members):
+        return False
+    numbers = (bool, int, float)
+    return type(form) not in numbers or not any(member.type in numbers for member in members)
+
+
+def _is_stored(cls: type, scope: Scope) -> bool:
+    if coder_of(cls, scope.coders) or registry.kind_of(cls):
+        return True
+    return cls is not object and any(_is_subclass(known.type, cls) for known in registry.built_ins())
 
 
 def is_mapping(choice: Choice) -> bool:
@@ -181,12 +243,14 @@ def _by_member(member: Member, form: Any, scope: Scope) -> Iterator[Choice]:
 
 
 def _by_abstract(member: Member, form: Any) -> Iterator[Choice]:
-    general = member.type is object
+    if member.type is object:
+        natural = registry.built_in(type(form))
+        assert natural is not None, "JSON has no other types"
+        yield _of_built_in(natural, member, form, -1)
+        return
     for known in registry.built_ins():
         if _is_subclass(known.type, member.type):
-            natural = known.type is type(form)
-            if natural or not general:
-                yield _of_built_in(known, member, form, -1 if general else 0)
+            yield _of_built_in(known, member, form, 0)
     if is_typeddict(member.type) and type(form) is dict:
         yield replace(_natural((), form), fit=2)
 

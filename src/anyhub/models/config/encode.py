@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from anyhub.models.config.choice import Choice, Scope, choose, choose_key, choose_noted, is_certain, is_mapping
+from anyhub.models.config.choice import (
+    Choice,
+    Keys,
+    Scope,
+    certain_types,
+    choose,
+    choose_noted,
+    is_mapping,
+    is_unlike,
+    says_nothing,
+)
 from anyhub.models.config.kinds import registry
 from anyhub.models.config.members import Members
 from anyhub.models.config.places import place_of
-from anyhub.models.config.values import Pairs, Typed, plain
+from anyhub.models.config.values import Pairs, Typed, is_plain, plain
 
 
 @dataclass
@@ -35,8 +45,10 @@ class Encoder:
             members (`Members`): What the type hint of the value allows.
             place (`str`): Where the value is.
         """
-        if is_certain(members, part, self.scope):
+        if type(part) in certain_types(members, self.scope):
             return part
+        if says_nothing(members, self.scope) and is_plain(part):
+            return plain(part)
         form = part.form if isinstance(part, Typed) else part
         if isinstance(form, Pairs):
             return self._write_pairs(part, form, members, place)
@@ -45,20 +57,29 @@ class Encoder:
         if isinstance(part, Typed) and part.coder:
             return shape
         if type(form) is list:
-            return [self._write_part(item, choice, i, place) for i, item in enumerate(form)]
+            return [part for _, part in self._write_parts(enumerate(form), choice, place)]
         if type(form) is dict:
             items = form.items() if is_mapping(choice) else sorted(form.items())
-            return {key: self._write_part(item, choice, key, place) for key, item in items}
+            return dict(self._write_parts(items, choice, place))
         return form
 
-    def _write_part(self, part: Any, choice: Choice, key: str | int, place: str) -> Any:
-        return self.write(part, choice.members_at(key, self.scope), place_of(place, key))
+    def _write_parts(
+        self, items: Iterable[tuple[str | int, Any]], choice: Choice, place: str
+    ) -> Iterator[tuple[Any, Any]]:
+        of_all = choice.members_of_all(self.scope)
+        certain = certain_types(of_all, self.scope) if of_all else ()
+        for key, part in items:
+            if type(part) in certain:
+                yield key, part
+            else:
+                members = of_all or choice.members_at(key, self.scope)
+                yield key, self.write(part, members, place_of(place, key))
 
     def _write_pairs(self, part: Typed, pairs: Pairs, members: Members, place: str) -> Any:
         shape = plain(part)
         if type(shape) is dict and (choice := self._tell_keys(part, shape, members, place)):
             values = (value for _, value in pairs.items)
-            return {key: self._write_part(value, choice, key, place) for key, value in zip(shape, values, strict=True)}
+            return dict(self._write_parts(zip(shape, values, strict=True), choice, place))
         shape = [[plain(key), plain(value)] for key, value in pairs.items]
         choice = self._tell(part, shape, members, place)
         written = []
@@ -77,6 +98,8 @@ class Encoder:
         """Return how a reader will read a value, and note what it needs to know for that."""
         choice = choose(members, shape, self.scope)
         if _is_right(choice, part) and self._keys_are_right(choice, part, shape):
+            if is_unlike(choice, members, shape, self.scope):
+                self.types[place] = choice.label  # so that a reader need not wonder
             return choice
         for keys in ("", "[str]"):
             noted = self._noted(part, shape, members, keys)
@@ -120,11 +143,14 @@ class Encoder:
             return True
         form = part.form if isinstance(part, Typed) else part
         keys = form if type(form) is dict else [key for key, _ in form.items]
-        return all(self._key_is_right(choice, text, key) for text, key in zip(shape, keys, strict=True))
+        reader = Keys(choice, self.scope)
+        if reader.are_texts:
+            return all(type(key) is str for key in keys)
+        return all(self._key_is_right(reader, text, key) for text, key in zip(shape, keys, strict=True))
 
-    def _key_is_right(self, choice: Choice, text: str, key: Any) -> bool:
+    def _key_is_right(self, reader: Keys, text: str, key: Any) -> bool:
         try:
-            chosen, form = choose_key(choice, text, self.scope)
+            chosen, form = reader.choose(text)
         except ValueError:
             return False
         return _is_right(chosen, key) and form == plain(key)

@@ -50,7 +50,7 @@ def _member(hint: Any) -> Member:
     origin = typing.get_origin(hint)
     if isinstance(origin, type):
         return Member(origin, typing.get_args(hint))
-    return Member(hint) if isinstance(hint, type) else Member(object)
+    return Member(hint) if isinstance(hint, type) and hint is not typing.Any else Member(object)
 
 
 def _inside(hint: Any) -> list[Any] | None:

@@ -73,10 +73,15 @@ class Parameters:
         """Return the type hint of what is given by a name: that of a parameter, or of ``**kwargs``."""
         if name in self.named:
             return self.hints.get(name, Any)
+        hint = self._hint_of_others
+        return hint.get(name, Any) if isinstance(hint, dict) else hint
+
+    @cached_property
+    def _hint_of_others(self) -> Any:
+        """The type hint of ``**kwargs``, or those of its keys, by name."""
         keywords = [each.name for each in self.signature.parameters.values() if each.kind is _Parameter.VAR_KEYWORD]
         hint = self._all_hints.get(keywords[0], Any) if keywords else Any
-        inside = typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Unpack else None
-        return hint if inside is None else hints_of(inside, self.names).get(name, Any)
+        return hints_of(typing.get_args(hint)[0], self.names) if typing.get_origin(hint) is typing.Unpack else hint
 
     @cached_property
     def required(self) -> list[str]:
@@ -97,6 +102,18 @@ class Parameters:
     def default(self, name: str) -> Any:
         """Return the default of a parameter, or `inspect.Parameter.empty`."""
         return self.named[name].default if name in self.named else _EMPTY
+
+    def stored_name(self, name: str) -> str:
+        """Return the name that is stored for one that a caller says: what ``*sizes`` takes may be given as ``sizes``.
+
+        Not where there is a ``**kwargs``, for which that is a name like any other.
+        """
+        extra = f"*{name}"
+        return extra if extra in self.named and not self.open else name
+
+    def takes(self, name: str) -> bool:
+        """Return whether an argument can be given by a name, which is as `stored_name` returns it."""
+        return self.open or name in self.named
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return what a call gives to the parameters, by name; what ``**kwargs`` takes is among it.

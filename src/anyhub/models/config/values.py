@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from itertools import chain
+from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
 from anyhub.models.config.kinds import registry
@@ -19,6 +20,7 @@ MAX_DEPTH = 100
 
 _BASES: tuple[Any, ...] = (str, int, float, dict, list, tuple, set, frozenset)
 _ATOMS = frozenset((type(None), bool, str))
+_SMALL = 1 << 64
 
 
 class Typed(NamedTuple):
@@ -60,7 +62,7 @@ def _part(value: Any, coders: Coders, depth: int) -> Any:
     cls = type(value)
     if coders and (coder := coder_of(cls, coders)):
         return _coded(value, coder, coders)
-    if cls in _ATOMS:
+    if cls in _ATOMS or (cls is int and -_SMALL < value < _SMALL) or (cls is float and isfinite(value)):
         return value
     if depth == 0:
         return NOT_STORABLE
@@ -90,7 +92,7 @@ def _has_texts_for_numbers(part: Any) -> bool:
 
 def _of_kind(value: Any, name: str, kind: Kind, coders: Coders, depth: int) -> Any:
     parts = kind.parts(value)
-    form = _form(parts, coders, depth)
+    form = _form(parts, coders, depth, lambda name: kind.restores(value, name))
     if form is NOT_STORABLE:
         return NOT_STORABLE
     if not kind.in_order:
@@ -101,15 +103,17 @@ def _of_kind(value: Any, name: str, kind: Kind, coders: Coders, depth: int) -> A
     return Typed(type(value), f"{name}({parameter})" if parameter else name, form, kind)
 
 
-def _form(parts: Any, coders: Coders, depth: int) -> Any:
+def _form(parts: Any, coders: Coders, depth: int, restored: Callable[[Any], bool]) -> Any:
     if type(parts) is list:
         items = [_part(item, coders, depth - 1) for item in parts]
         return NOT_STORABLE if any(item is NOT_STORABLE for item in items) else items
-    return _object(parts, coders, depth) if type(parts) is dict else parts
+    return _object(parts, coders, depth, restored) if type(parts) is dict else parts
 
 
-def _object(parts: dict[Any, Any], coders: Coders, depth: int) -> Any:
+def _object(parts: dict[Any, Any], coders: Coders, depth: int, restored: Callable[[Any], bool]) -> Any:
     items = [(_part(key, coders, depth - 1), _part(item, coders, depth - 1)) for key, item in parts.items()]
+    if any(item is NOT_STORABLE for _, item in items):
+        items = [(key, item) for key, item in items if item is not NOT_STORABLE or not restored(key)]
     if any(key is NOT_STORABLE or item is NOT_STORABLE for key, item in items):
         return NOT_STORABLE
     return dict(items) if all(type(key) is str for key, _ in items) else Pairs(items)
@@ -140,6 +144,10 @@ def coder_of(cls: type, coders: Coders) -> type | None:
 
 def plain(part: Any) -> Any:
     """Return the JSON of a part by itself, without regard to what it can be read back as."""
+    if type(part) is list:
+        return [item if type(item) in _ATOMS else plain(item) for item in part]
+    if type(part) is dict:
+        return {key: item if type(item) in _ATOMS else plain(item) for key, item in part.items()}
     if isinstance(part, Typed):
         return plain(part.form)
     if isinstance(part, Pairs):
@@ -148,9 +156,15 @@ def plain(part: Any) -> Any:
         if None in keys or len(set(keys)) < len(keys):
             return [[plain(key), value] for (key, _), value in zip(part.items, values, strict=True)]
         return dict(zip(keys, values, strict=True))
-    if type(part) is list:
-        return [plain(item) for item in part]
-    return {key: plain(item) for key, item in part.items()} if type(part) is dict else part
+    return part
+
+
+def is_plain(part: Any) -> bool:
+    """Return whether a part is JSON and nothing else."""
+    if type(part) in _ATOMS:
+        return True
+    inside = part if type(part) is list else part.values() if type(part) is dict else ()
+    return not isinstance(part, Typed | Pairs) and all(type(each) in _ATOMS or is_plain(each) for each in inside)
 
 
 def key_text(form: Any) -> str | None:
@@ -171,5 +185,5 @@ def fields_snapshot(value: Any, coders: Coders) -> tuple[Any, list[str]]:
         return NOT_STORABLE, []
     items = {key: snapshot(item, coders) for key, item in parts.items()}
     kept = {key: item for key, item in items.items() if item is not NOT_STORABLE}
-    lost = [key for key in items if key not in kept]
+    lost = [key for key in items if key not in kept and not (kind and kind.restores(value, key))]
     return (Typed(type(value), name_of(type(value)), kept, kind) if kind else kept), lost

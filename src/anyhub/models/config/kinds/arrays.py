@@ -36,6 +36,9 @@ class Arrays(Kind):
             return arguments[key] if isinstance(key, int) and key < len(arguments) else Any
         return arguments[0]
 
+    def parts_are_alike(self, cls: type, arguments: tuple[Any, ...]) -> bool:
+        return cls is not tuple or not arguments or arguments[1:] == (...,)
+
     def make(self, cls: type, parts: Any, parameter: str) -> Any:
         return cls(parts, int(parameter)) if parameter else cls(parts)
 
@@ -52,6 +55,9 @@ class Sets(Kind):
 
     def hint_for(self, cls: type, arguments: tuple[Any, ...], key: str | int, scope: Any) -> Any:
         return arguments[0] if arguments else Any
+
+    def parts_are_alike(self, cls: type, arguments: tuple[Any, ...]) -> bool:
+        return True
 
     def make(self, cls: type, parts: Any, parameter: str) -> Any:
         return cls(parts)

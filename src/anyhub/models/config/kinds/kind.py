@@ -58,6 +58,14 @@ class Kind:
         """Return the type hint of one part, by its key or index."""
         return Any
 
+    def parts_are_alike(self, cls: type, arguments: tuple[Any, ...]) -> bool:
+        """Return whether the type hint of every part is the same, whatever its key."""
+        return False
+
+    def restores(self, value: Any, name: str) -> bool:
+        """Return whether a value that is made without one of its parts has it all the same: it is the default."""
+        return False
+
     def make(self, cls: type, parts: Any, parameter: str) -> Any:
         """Return the value that has such parts.
 

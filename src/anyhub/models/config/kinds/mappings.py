@@ -36,6 +36,9 @@ class Mappings(Kind):
             return scope.hints(cls, arguments).get(key, Any)
         return arguments[1] if len(arguments) == 2 else int if cls.__name__ == "Counter" else Any
 
+    def parts_are_alike(self, cls: type, arguments: tuple[Any, ...]) -> bool:
+        return not typing.is_typeddict(cls)
+
     def make(self, cls: type, parts: Any, parameter: str) -> Any:
         return cls(parts)
 

@@ -23,6 +23,17 @@ class Records(Kind):
         """Return the names of the fields, and whether one has to be given."""
         raise NotImplementedError
 
+    def default(self, cls: type, name: str) -> Any:
+        """Return the default of a field; what is no value of any field when it has none."""
+        raise NotImplementedError
+
+    def takes_others(self, cls: type) -> bool:
+        """Return whether objects may have fields that the class does not name."""
+        return False
+
+    def restores(self, value: Any, name: str) -> bool:
+        return self.default(type(value), name) is getattr(value, name, NOT_STORABLE)
+
     def fit(self, cls: type, form: Any) -> int:
         if type(form) is not dict:
             return 0
@@ -45,6 +56,9 @@ class Dataclasses(Records):
         taken = {field.name: _is_required(field) for field in dataclasses.fields(cls) if field.init}
         untaken = {field.name: False for field in dataclasses.fields(cls) if not field.init}
         return {**taken, **untaken, **dict.fromkeys(_only_for_init(cls), False)}
+
+    def default(self, cls: type, name: str) -> Any:
+        return next((field.default for field in dataclasses.fields(cls) if field.name == name), dataclasses.MISSING)
 
     def parts(self, value: Any) -> Any:
         names = [field.name for field in dataclasses.fields(value)]
@@ -78,6 +92,9 @@ class Attrs(Records):
         nothing = sys.modules["attr"].NOTHING
         return {field.name: field.init and field.default is nothing for field in cls.__attrs_attrs__}
 
+    def default(self, cls: Any, name: str) -> Any:
+        return getattr(cls.__attrs_attrs__, name).default
+
     def parts(self, value: Any) -> Any:
         return {field.name: getattr(value, field.name) for field in value.__attrs_attrs__ if hasattr(value, field.name)}
 
@@ -99,9 +116,16 @@ class PydanticModels(Records):
     def fields(self, cls: Any) -> dict[str, bool]:
         return {name: field.is_required() for name, field in cls.model_fields.items()}
 
+    def default(self, cls: Any, name: str) -> Any:
+        field = cls.model_fields.get(name)
+        return dataclasses.MISSING if field is None else field.default
+
+    def takes_others(self, cls: Any) -> bool:
+        return bool(cls.model_config.get("extra") == "allow")
+
     def fit(self, cls: Any, form: Any) -> int:
         fit = super().fit(cls, form)
-        return 3 if fit and cls.model_config.get("extra") == "allow" else fit
+        return 3 if fit and self.takes_others(cls) else fit
 
     def parts(self, value: Any) -> Any:
         return {**vars(value), **(value.model_extra or {})}
@@ -109,7 +133,7 @@ class PydanticModels(Records):
     def make(self, cls: Any, parts: Any, parameter: str) -> Any:
         fields = cls.model_fields
         known = {name: part for name, part in parts.items() if name in fields}
-        extra = parts if cls.model_config.get("extra") == "allow" else known
+        extra = parts if self.takes_others(cls) else known
         return cls(**{_name_to_give(cls, name): part for name, part in {**extra, **known}.items()})
 
 

@@ -59,17 +59,18 @@ class BuiltIn:
     type: type
 
 
-_known: dict[type, BuiltIn] = {}
+# Both grow as modules are imported; what is missing is looked for again each time.
+_by_type: dict[type, BuiltIn] = {}
+_imported: dict[str, BuiltIn] = {}
 
 
 def built_in(cls: type) -> BuiltIn | None:
     """Return what notes call a type; None for those of users."""
-    if found := _known.get(cls):
+    if found := _by_type.get(cls):
         return found
-    for each in built_ins():
-        if each.type is cls:
-            _known[cls] = each
-            return each
+    _look_for_more()
+    if found := _by_type.get(cls):
+        return found
     generic = _NUMPY_SCALARS.type_named("numpy")
     if generic is not None and issubclass(cls, generic) and cls.__module__ == "numpy":
         return BuiltIn("numpy", _NUMPY_SCALARS, cls)
@@ -78,8 +79,15 @@ def built_in(cls: type) -> BuiltIn | None:
 
 def built_ins() -> list[BuiltIn]:
     """Return all types that a note can name, as far as their modules have been imported."""
-    named = ((name, kind, kind.type_named(name)) for name, kind in _BY_NAME.items())
-    return [BuiltIn(name, kind, cls) for name, kind, cls in named if cls is not None and kind is not _NUMPY_SCALARS]
+    _look_for_more()
+    return [_imported[name] for name in _BY_NAME if name in _imported]
+
+
+def _look_for_more() -> None:
+    for name in _BY_NAME.keys() - _imported.keys() - _NUMPY_SCALARS.names.keys():
+        kind = _BY_NAME[name]
+        if (cls := kind.type_named(name)) is not None:
+            _imported[name] = _by_type[cls] = BuiltIn(name, kind, cls)
 
 
 def has_name(name: str) -> bool:
