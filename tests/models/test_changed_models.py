@@ -149,3 +149,28 @@ def test_arguments_with_the_names_of_every_option_come_back_from_a_folder_and_fr
     model.push_to_hub(REPO)
     for loaded in (Naming.from_pretrained(tmp_path), Naming.from_pretrained(REPO, revision="main", strict=False)):
         assert loaded.given == {"strict": True, **{name: f"my {name}" for name in names}}
+
+
+@pytest.mark.parametrize("config", [Config(2), {"labels": 2}])
+def test_a_config_that_was_changed_since_is_told_of(
+    config: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Any_(nn.Module, PyTorchModelHubMixin):
+        def __init__(self, config: Any) -> None:
+            super().__init__()
+            self.config = config
+
+    model = Any_(config)
+    model.save_pretrained(tmp_path)
+    assert not [record for record in caplog.records if "was changed since" in record.message]
+    if isinstance(config, dict):
+        model.config["labels"] = 5
+    else:
+        model.config.labels = 5
+    model.save_pretrained(tmp_path)
+    assert "The config of Any_ was changed since the model was constructed" in caplog.text
+    assert json.loads((tmp_path / "config.json").read_text()) == {"labels": 2}
+    caplog.clear()
+    model.save_pretrained(tmp_path, config=model.config)
+    assert "was changed since" not in caplog.text
+    assert json.loads((tmp_path / "config.json").read_text()) == {"labels": 5}

@@ -18,6 +18,7 @@ from anyhub.formats.shards import check_variant
 from anyhub.models.card_file import UNREADABLE, Known, There, card_for, with_facts
 from anyhub.models.config import file as config_file
 from anyhub.models.config.capture import Capture
+from anyhub.models.config.changes import differs
 from anyhub.models.environment import environment_of
 from anyhub.models.facts import Facts
 from anyhub.models.hooks import check_options
@@ -239,6 +240,13 @@ def stored_of(model: HubModel, details: Details) -> tuple[Any, Manifest]:
         type(model), captured, model._hub_mixin_config, details.config, model._hub_mixin_coders
     )
     config_file.warn_of_lost(type(model), stored.lost, stored.content, stored.untyped)
+    if details.config is None and differs(captured, model._hub_mixin_coders):
+        logger.warning(
+            "The config of %s was changed since the model was constructed, and %s holds it as it was then; pass "
+            "config=model.config, or wherever it is, to store it as it is now.",
+            type(model).__name__,
+            CONFIG_NAME,
+        )
     return stored.content, Manifest(environment_of(type(model)), types=stored.types, not_stored=stored.lost)
 
 

@@ -27,11 +27,16 @@ class Capture:
         arguments (`dict`): Snapshots of the other arguments, and of the defaults of those not given, by the names in
             `Parameters.named`.
         lost (`list[str]`): The names of arguments that can not be kept.
+        passed: The object that was passed as ``config``, which somebody may change; not kept by copies of the model.
     """
 
     config: Any = None
     arguments: dict[str, Any] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    passed: Any = field(default=None, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "passed": None}
 
     def view(self) -> Any:
         """Return it as one configuration: the dataclass, or a new flat dict in which ``config`` wins, or None."""
@@ -52,6 +57,8 @@ def capture(model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any], co
 
 
 def _remember(captured: Capture, name: str, value: Any, default: Any, coders: Coders) -> None:
+    if name == CONFIG:
+        captured.passed = value
     if name == CONFIG and is_dataclass_value(value):
         captured.config = _copied(value)
         return

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anyhub.models.config.capture import CONFIG, Capture
+from anyhub.models.config.capture import CONFIG, Capture, is_dataclass_value
 from anyhub.models.config.kinds.forms import NOT_STORABLE
 from anyhub.models.config.values import Coders, Typed, fields_snapshot, plain, snapshot
+
+
+def differs(captured: Capture, coders: Coders) -> bool:
+    """Return whether the object that was passed as ``config`` says something else now than it did then."""
+    if captured.passed is None or captured.config is None:
+        return False
+    now = fields_snapshot(captured.passed, coders)[0]
+    then = captured.config
+    if is_dataclass_value(then):
+        then = fields_snapshot(then, coders)[0]
+    return repr(plain(now)) != repr(plain(then))
 
 
 def changed(captured: Capture, current: Any, coders: Coders) -> Capture:
