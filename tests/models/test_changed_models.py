@@ -169,8 +169,8 @@ def test_a_config_that_was_changed_since_is_told_of(
         model.config.labels = 5
     model.save_pretrained(tmp_path)
     assert "The config of Any_ was changed since the model was constructed" in caplog.text
-    assert json.loads((tmp_path / "config.json").read_text()) == {"labels": 2}
+    assert json.loads((tmp_path / "config.json").read_text())["labels"] == 2
     caplog.clear()
     model.save_pretrained(tmp_path, config=model.config)
     assert "was changed since" not in caplog.text
-    assert json.loads((tmp_path / "config.json").read_text()) == {"labels": 5}
+    assert json.loads((tmp_path / "config.json").read_text())["labels"] == 5
