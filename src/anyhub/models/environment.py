@@ -7,8 +7,7 @@ import logging
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 logger = logging.getLogger(__name__)
@@ -100,14 +99,3 @@ def _release(version: str) -> list[str]:
 def _listed(versions: Mapping[str, str]) -> str:
     named = [f"{_NAMES.get(name, name)} {version}" for name, version in versions.items()]
     return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
-
-
-@contextmanager
-def noted_on_failure(difference: Difference | None) -> Iterator[None]:
-    """Add the difference to whatever error the body raises, since it may be the cause."""
-    try:
-        yield
-    except Exception as error:  # noted, whichever it is, and raised again
-        if difference:
-            error.add_note(str(difference))
-        raise

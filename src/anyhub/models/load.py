@@ -16,7 +16,8 @@ from anyhub.hub.opening import open_hub, using
 from anyhub.models.config import file as config_file
 from anyhub.models.config.capture import CONFIG, is_dataclass_value
 from anyhub.models.config.parameters import Parameters
-from anyhub.models.environment import Difference, noted_on_failure
+from anyhub.models.environment import Difference
+from anyhub.models.failing import noted_on_failure
 from anyhub.models.hooks import bound_name, check_options, names_of
 from anyhub.models.manifest import Manifest
 from anyhub.models.options import LOADING, subfolder_named
@@ -141,7 +142,7 @@ def _compared(cls: Any, found: Found, manifest: Manifest) -> Iterator[None]:
     difference = Difference.between(found.model_id, manifest.environment, cls)
     if difference:
         difference.tell()
-    with noted_on_failure(difference):
+    with noted_on_failure(str(difference or "")):
         yield
 
 

@@ -165,11 +165,7 @@ _CODECS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "size": (torch.Size, list, torch.Size),
     "dict": (dict, _pairs, dict),
     "set": (set, lambda value: sorted(value, key=repr), set),
-    "bytes": (
-        bytes,
-        lambda value: base64.b64encode(value).decode(),
-        lambda text: base64.b64decode(text, validate=True),
-    ),
+    "bytes": (bytes, _to_base64, _from_base64),
     "float": (float, str, float),
     "complex": (complex, str, complex),
     "device": (torch.device, str, torch.device),

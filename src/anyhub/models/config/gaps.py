@@ -11,6 +11,7 @@ from anyhub.constants import CONFIG_NAME
 from anyhub.errors import MissingArgumentError, UnexpectedArgumentError, did_you_mean
 from anyhub.models.config.flat import kept_apart
 from anyhub.models.config.parameters import Parameters
+from anyhub.models.failing import noted_on_failure
 
 logger = logging.getLogger(__name__)
 
@@ -133,14 +134,10 @@ def unused_keys_noted(model_class: type, content: Any, types: Mapping[str, str])
     """
     unused = unused_keys(model_class, content, types)
     text = _told_of_unused(model_class, unused, content) if unused else ""
-    if unused:
+    if text:
         logger.info("%s", text)
-    try:
+    with noted_on_failure(text):
         yield
-    except Exception as error:  # noted, whichever it is, and raised again
-        if unused:
-            error.add_note(text)
-        raise
 
 
 def _told_of_unused(model_class: type, unused: list[str], content: Any) -> str:
