@@ -5,7 +5,7 @@ BIN := .venv/bin
 ENVIRONMENT := $(PYTHON) scripts/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench faults docs environment
+.PHONY: help demo test lint bench faults docs environment clients
 
 help: ## Say what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -14,9 +14,9 @@ demo: ## Train a small classifier, push two revisions of it, load both in a new 
 	@$(ENVIRONMENT) .venv requirements/demo.txt
 	@$(BIN)/python examples/demo/demo.py
 
-test: lint ## Lint, check types, run every test.
-	@scripts/system_packages.sh git sqlite3 strace
-	@$(BIN)/python -m pytest -n 2
+test: lint clients ## Lint, check types, run every test.
+	@scripts/system_packages.sh git git-lfs sqlite3 strace
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: environment ## Check style and types.
 	@$(BIN)/ruff check
@@ -34,8 +34,14 @@ faults: environment ## Kill every durable operation at every system call, cut th
 	@$(BIN)/python tests/faults/power_loss.py
 	@$(BIN)/python tests/faults/hub_sweep.py
 
+fuzz: environment ## Send the server what fits the description of its API, and what does not, for some minutes.
+	@ANYHUB_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest -n 2 --timeout 0 tests/server/test_fuzz.py
+
 docs: environment ## Run every example in the documents.
 	@$(BIN)/python -m pytest tests/test_docs.py
 
 environment:
 	@$(ENVIRONMENT) .venv requirements/test.txt
+
+clients:
+	@$(ENVIRONMENT) --clients .venv-clients requirements/clients

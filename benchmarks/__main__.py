@@ -17,6 +17,7 @@ from benchmarks.sections.loading import bench_load
 from benchmarks.sections.pushing import bench_push
 from benchmarks.sections.repository import bench_repository
 from benchmarks.sections.saving import bench_save
+from benchmarks.sections.wire import bench_wire
 
 SECTIONS: dict[str, Callable[[Path, Options], None]] = {
     "imports": bench_imports,
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[Path, Options], None]] = {
     "load": bench_load,
     "cards": bench_cards,
     "repository": bench_repository,
+    "wire": bench_wire,
 }
 
 

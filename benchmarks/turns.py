@@ -25,7 +25,7 @@ def whole_process(statement: str) -> dict[str, float]:
 
 def in_fresh_process(task: str, **arguments: Any) -> dict[str, float]:
     """Run a task, such as ``"pushing.push"``, in a new interpreter and return the figures that it prints."""
-    environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_XET": "1"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a package that pip installed is compiled; so is this one then
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.work", task, json.dumps(arguments)],

@@ -12,7 +12,8 @@
     ├── NotFoundError            (also LookupError)     a name that nothing answers to
     │   ├── RepositoryNotFoundError
     │   ├── RevisionNotFoundError
-    │   ├── PullRequestNotFoundError
+    │   ├── DiscussionNotFoundError
+    │   │   └── PullRequestNotFoundError
     │   ├── EntryNotFoundError   (also FileNotFoundError)
     │   │   └── LocalEntryNotFoundError                 not in the cache, and asked not to look further
     │   └── NotASafetensorsRepoError                    the repository has no weights in safetensors
@@ -22,6 +23,7 @@
     │   ├── EditConflictError                           two writers changed the same file
     │   ├── ParentCommitError                           the branch is not at the stated parent commit
     │   └── PathCollisionError                          two names that some file systems hold to be one
+    ├── TooLargeError            (also ValueError)      more than is taken at once
     ├── CorruptFileError         (also ValueError)      bytes that are not what their format or hash says
     │   └── SafetensorsParsingError
     ├── DDUFError                                       about DDUF files
@@ -34,6 +36,13 @@
     ├── StorageError             (also OSError)         the disk says no
     │   ├── DiskFullError
     │   └── ReadOnlyError        (also PermissionError)
+    ├── AccessError              (also PermissionError) who asks may not
+    │   ├── AuthenticationError                         a token or a password is missing, or not valid
+    │   ├── ForbiddenError                              known, and not allowed to do this
+    │   └── GatedRepoError       (also RepositoryNotFoundError)  access has to be asked for first
+    ├── NetworkError             (also ConnectionError) the hub can not be reached, or went away half-way
+    │   ├── StalledError         (also TimeoutError)    nothing came for too long
+    │   └── HfHubHTTPError                              a refusal that none of the others stands for
     ├── UnsupportedError                                understood, but not something this hub can do
     │   └── OtherFrameworkError  (also OSError)         weights that another framework has written
     └── MissingDependencyError   (also ImportError)     an extra has to be installed
@@ -121,7 +130,11 @@ class RevisionNotFoundError(NotFoundError):
     """The repository has no such branch, tag, pull request or commit."""
 
 
-class PullRequestNotFoundError(NotFoundError):
+class DiscussionNotFoundError(NotFoundError):
+    """The repository has no discussion or pull request of that number."""
+
+
+class PullRequestNotFoundError(DiscussionNotFoundError):
     """The repository has no pull request of that number."""
 
 
@@ -163,6 +176,10 @@ class PathCollisionError(ConflictError):
     """Two names that some file systems hold to be one; ``paths`` names both."""
 
     paths: Sequence[str] = ()
+
+
+class TooLargeError(HubError, ValueError):
+    """More bytes, files or lines than the hub takes at once."""
 
 
 class CorruptFileError(HubError, ValueError):
@@ -211,6 +228,36 @@ class DiskFullError(StorageError):
 
 class ReadOnlyError(StorageError, PermissionError):
     """Something had to be written where writing is not allowed."""
+
+
+class AccessError(HubError, PermissionError):
+    """Who asks may not do this."""
+
+
+class AuthenticationError(AccessError):
+    """It is not known who asks: a token or a password is missing, or not a valid one."""
+
+
+class ForbiddenError(AccessError):
+    """It is known who asks, and they may not do this."""
+
+
+class GatedRepoError(AccessError, RepositoryNotFoundError):
+    """The files of this repository are given to those who asked for access and got it."""
+
+
+class NetworkError(HubError, ConnectionError):
+    """The hub can not be reached, or went away before it had answered."""
+
+
+class StalledError(NetworkError, TimeoutError):
+    """The hub sent nothing, or next to nothing, for too long."""
+
+
+class HfHubHTTPError(NetworkError):
+    """The hub refused in a way that no other error stands for; ``status`` is the one of HTTP."""
+
+    status: int = 0
 
 
 class UnsupportedError(HubError):

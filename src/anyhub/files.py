@@ -40,6 +40,7 @@ _NO_LINK = frozenset(
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
 _PRIVILEGE_NOT_HELD = 1314  # what Windows says to a user who may not make symbolic links
 _READ_PIECE = 8 * 2**20
+_HELD_WHILE_EXTENDING = 16 * 2**20  # bytes that came from elsewhere and wait to be hashed
 PREFIX = ".anyhub-"
 _FRESH = re.compile(rf"({re.escape(PREFIX)}(?:[a-z]+-)?)[0-9a-f]{{16}}")
 
@@ -101,19 +102,20 @@ def _free_bytes(path: Path) -> int:
 
 
 @contextmanager
-def create(path: Path, *, hashing: bool = True) -> Iterator[FileWriter]:
+def create(path: Path, *, hashing: bool = True, mode: int = 0o666) -> Iterator[FileWriter]:
     """Open a new file for staging: hashed while it is written, removed when the body fails, neither synced nor atomic.
 
     Args:
         path (`Path`): A file that does not exist yet.
         hashing (`bool`): Whether the caller wants the digest; within `recording`, it is computed in any case.
+        mode (`int`): Who may read and write it, of which the umask takes away.
 
     Raises:
         FileExistsError: When the name is taken.
         DiskFullError, ReadOnlyError: When the disk refuses.
     """
     with storage_errors(path):
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
     recording = writing.current.get()
     writer = FileWriter(fd, hashing=hashing or recording is not None)
     try:
@@ -129,6 +131,63 @@ def create(path: Path, *, hashing: bool = True) -> Iterator[FileWriter]:
             raise
     if recording:
         recording.note(path, writer.digest)
+
+
+@contextmanager
+def extend(path: Path, progress: Progress | None = None) -> Iterator[FileWriter]:
+    """Open a staged file to go on at its end, or a new one: what it has is hashed first; it stays when the body fails.
+
+    Args:
+        path (`Path`): The file, which nobody else writes.
+        progress (*optional*): Called with the number of bytes of each piece that is there already.
+
+    Raises:
+        DiskFullError, ReadOnlyError: When the disk refuses.
+    """
+    with storage_errors(path):
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
+    try:
+        with FileWriter(fd, most_behind=_HELD_WHILE_EXTENDING) as writer:
+            for piece in _pieces(path):
+                writer.passed(piece)
+                if progress:
+                    progress(piece.nbytes)
+            with storage_errors(path):
+                yield writer
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep a staged file, made when it is missing, to whoever is in the body: any other, in any process, waits.
+
+    What the file has become meanwhile is for those who waited to find: they hold a new one when it has another name by
+    then. Where a system or file system has no locks, nobody waits.
+    """
+    if sys.platform == "win32":  # which renames no file that somebody has open
+        yield
+        return
+    fd = _open_held(path)
+    try:
+        while syscalls.lock(fd, wait=True) and not _is_still(fd, path):
+            os.close(fd)
+            fd = _open_held(path)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _open_held(path: Path) -> int:
+    with storage_errors(path):
+        return os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, 0o666)
+
+
+def _is_still(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -277,12 +336,13 @@ def symlink(target: str, link: Path, fallback: Path) -> Literal["symlink"] | Sha
     return "symlink"
 
 
-def write(path: Path, data: bytes | str) -> None:
+def write(path: Path, data: bytes | str, *, secret: bool = False) -> None:
     """Replace one small file by another, durably, in one step; its mode stays.
 
     Args:
         path (`Path`): The file; a new one gets the mode that the umask allows.
         data (`bytes` or `str`): All of its content; text is written as UTF-8.
+        secret (`bool`): Whether only its owner may read it, whatever the old file's mode was.
 
     Raises:
         DiskFullError, ReadOnlyError: When the disk refuses; the old file is still there then.
@@ -290,11 +350,12 @@ def write(path: Path, data: bytes | str) -> None:
     content = data.encode() if isinstance(data, str) else data
     staged = _beside(path)
     with storage_errors(path, len(content)):
-        with create(staged) as writer:
+        with create(staged, mode=0o600 if secret else 0o666) as writer:
             writer.write(content)
         try:
             sync(staged)
-            keep_status(path, staged)
+            if not secret:
+                keep_status(path, staged)
             publish(staged, path, synced=True)
         except BaseException:
             remove(staged)

@@ -29,8 +29,8 @@ def locked(folder: Path) -> Iterator[None]:
     fd = _open_folder(folder)
     try:
         while syscalls.lock(fd, wait=True) and not _is_still(fd, folder):
-            os.close(fd)  # meanwhile another folder came to have that name
-            fd = _open_folder(folder)
+            held, fd = fd, _open_folder(folder)  # meanwhile another folder came to have that name, or none
+            os.close(held)
         yield
     finally:
         os.close(fd)

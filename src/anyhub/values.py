@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from anyhub.errors import InvalidRepoIdError, InvalidRevisionError, did_you_mean
 
@@ -141,6 +141,8 @@ class Entry:
         sha256 (`str`, *optional*): The content's digest when its bytes are a large file, kept outside of git.
         is_folder (`bool`): Whether it is a folder.
         pointer_size (`int`): Bytes of the git blob when that is an LFS pointer, else 0.
+        commit (`str`): The commit that it was looked up in, by which a hub on the network finds its bytes. Two entries
+            of the same content are equal whatever their commits.
     """
 
     path: str
@@ -149,6 +151,7 @@ class Entry:
     sha256: str | None = None
     is_folder: bool = False
     pointer_size: int = 0
+    commit: str = field(default="", compare=False)
 
     @property
     def etag(self) -> str:
@@ -182,21 +185,16 @@ class Ref:
         return re.sub(r"^refs/(heads|tags)/", "", self.name)
 
 
-PullRequestStatus: TypeAlias = Literal["open", "closed", "merged"]
+PullRequestStatus: TypeAlias = Literal["draft", "open", "closed", "merged"]
+Gate: TypeAlias = Literal["auto", "manual"]
+Sort: TypeAlias = Literal["last_modified", "created_at", "likes", "downloads", "trending"]
 
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A proposed change: commits on ``refs/pr/N`` that may be merged into a branch."""
+    """The number of a proposed change, by which `Hub.discussion` tells more of it."""
 
     number: int
-    title: str
-    description: str
-    author: str
-    target: str
-    status: PullRequestStatus
-    created_at: datetime
-    merge_commit: str | None = None
 
     @property
     def ref(self) -> str:
@@ -205,16 +203,44 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RepoFacts:
+    """What the files on a repository's default branch say of it, kept by the hub so that it can be searched.
+
+    Attributes:
+        card: The metadata of the card, as plain values; empty when there is none that can be read.
+        tags (`tuple[str, ...]`): Words to find it by: those of the card, and those that follow from its license,
+            languages, data sets, base models, library and files.
+        pipeline_tag (`str`, *optional*): Its task.
+        library_name (`str`, *optional*): The library that loads it.
+        config: Of ``config.json`` what tells kinds of models apart (``architectures``, ``model_type``).
+        parameters: How many numbers its safetensors files hold, by data type as these spell it (``{"F32": 1000}``).
+    """
+
+    card: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    pipeline_tag: str | None = None
+    library_name: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RepoInfo:
     """What the hub knows of a repository as a whole.
 
     Attributes:
-        repo (`RepoId`): Its name, in the case in which it was created.
+        repo (`RepoId`): Its name now, in the case in which it was given.
         private (`bool`): Whether only its owners may see it.
         created_at (`datetime`): When it was created, in UTC.
         last_modified (`datetime`): When its last commit, branch or tag was made, in UTC.
         head (`str`, *optional*): The commit id of its default branch.
         storage (`int`): Bytes of its large files, each counted once.
+        id (`str`): A name that stays when it is renamed, and is never given again.
+        creator (`str`): The user who created it; empty where the hub does not know.
+        gated (`str`, *optional*): `"auto"` or `"manual"` when its files are only for those who asked for access.
+        likes (`int`): How many users like it.
+        downloads (`int`): How often its files were downloaded in the last 30 days.
+        facts (`RepoFacts`): What its files say of it.
     """
 
     repo: RepoId
@@ -223,6 +249,12 @@ class RepoInfo:
     last_modified: datetime
     head: str | None
     storage: int = 0
+    id: str = ""
+    creator: str = ""
+    gated: Gate | None = None
+    likes: int = 0
+    downloads: int = 0
+    facts: RepoFacts = field(default_factory=RepoFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +263,15 @@ class AddFile:
 
     Attributes:
         path (`str`): Where in the repository.
-        source (`bytes` or `Path`): The content, or the file that holds it.
+        source (`bytes`, `Path` or `Digest`): The content, or the file that holds it; or the digest of a large file that
+            the hub has received for this repository (`ServedHub.receive`), or that the repository links already.
         digest (`Digest`, *optional*): What the content is, when that is known from writing it.
         adopt (`bool`): The hub may take the source file itself, by renaming it. Only for a file below the hub's own
             `staging()` folder; it is gone after the commit.
     """
 
     path: str
-    source: bytes | Path
+    source: bytes | Path | Digest
     digest: Digest | None = None
     adopt: bool = False
 
@@ -288,19 +321,38 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which repositories to list.
+    """Which repositories to list, and in which order.
 
     Attributes:
         type (`str`): Kind of repository.
         author (`str`, *optional*): Only those in this namespace.
-        search (`str`, *optional*): Only those whose id has this text in it, without regard to case.
-        limit (`int`, *optional*): At most so many, the last modified first.
+        search: Only those whose id has all of these texts in it, without regard to case.
+        tags: Only those that have all of these tags.
+        pipeline_tag (`str`, *optional*): Only those of this task.
+        library (`str`, *optional*): Only those of this library.
+        gated (`bool`, *optional*): Only those that are gated, or that are not.
+        min_parameters, max_parameters (`int`, *optional*): Only those with so many parameters.
+        sort (`str`): By what to sort.
+        ascending (`bool`): Smallest first rather than largest.
+        limit (`int`, *optional*): At most so many.
+        after (`str`, *optional*): Only those that come after the one whose `RepoInfo.id` this is, in this order.
+        private_in (*optional*): Private ones only when their namespace, in lower case, is among these; all, when None.
     """
 
     type: RepoType = "model"
     author: str | None = None
-    search: str | None = None
+    search: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    pipeline_tag: str | None = None
+    library: str | None = None
+    gated: bool | None = None
+    min_parameters: int | None = None
+    max_parameters: int | None = None
+    sort: Sort = "last_modified"
+    ascending: bool = False
     limit: int | None = None
+    after: str | None = None
+    private_in: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

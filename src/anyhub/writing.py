@@ -34,14 +34,16 @@ class FileWriter:
     Args:
         fd (`int`): The descriptor of an empty file that is open for writing; closed by whoever opened it.
         hashing (`bool`): Whether anybody will ask for the digest.
+        most_behind (`int`): How many bytes that stay as they are may wait to be hashed.
 
     Attributes:
         refusal (`OSError`, *optional*): What the system said when it would not write.
     """
 
-    def __init__(self, fd: int, *, hashing: bool = True) -> None:
+    def __init__(self, fd: int, *, hashing: bool = True, most_behind: int = _MOST_BEHIND) -> None:
         self.refusal: OSError | None = None
         self._fd = fd
+        self._most_behind = most_behind
         self._size = 0
         self._hashing = Hashing() if hashing else None
         self._sender: ThreadPoolExecutor | None = None
@@ -53,6 +55,18 @@ class FileWriter:
         """What has been written so far."""
         assert self._hashing, "opened without hashing"
         return Digest(self._hashing.hexdigest(), self._size)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the file has."""
+        return self._size
+
+    def passed(self, view: memoryview) -> None:
+        """Take bytes that the file has already into its digest, from its beginning on."""
+        if self._hashing:
+            self._hashing.add(view)
+        self._size += view.nbytes
+        self._sent = self._size
 
     def write(self, buffer: Buffer, *, lasting: bool = False) -> None:
         """Append the bytes of a buffer, without copying them.
@@ -83,7 +97,7 @@ class FileWriter:
 
     def _write_large(self, view: memoryview, hashing: Hashing, lasting: bool) -> None:
         # Hashing stays near to writing, so that a mapped file larger than memory is read from disk once.
-        allowed = _MOST_BEHIND if lasting else PIECE
+        allowed = self._most_behind if lasting else PIECE
         try:
             for start in range(0, view.nbytes, PIECE):
                 piece = view[start : start + PIECE]

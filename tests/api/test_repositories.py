@@ -72,11 +72,11 @@ def test_a_malformed_id_is_refused_everywhere(api: HfApi) -> None:
             call("a/b/c")
 
 
-def test_a_repository_keeps_its_files_when_it_is_renamed(api: HfApi, repo: RepoUrl) -> None:
+def test_a_repository_keeps_its_files_and_its_old_name_when_it_is_renamed(api: HfApi, repo: RepoUrl) -> None:
     api.upload_file(path_or_fileobj=b"1", path_in_repo="a.txt", repo_id=repo)
     api.move_repo("me/x", "you/y")
     assert api.file_exists("you/y", "a.txt")
-    assert not api.repo_exists("me/x")
+    assert api.repo_info("me/x").id == "you/y"
 
 
 def test_who_may_see_a_repository_can_be_set(api: HfApi, repo: RepoUrl) -> None:

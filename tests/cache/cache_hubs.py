@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from anyhub.cache import CachedRepo, cached_repo
-from anyhub.values import AddFile, Entry
+from anyhub.hub import fetching
+from anyhub.progress import Update
+from anyhub.values import AddFile, Digest, Entry
 
 WEIGHTS = bytes(range(256)) * 64
 FILES = {
@@ -46,6 +48,9 @@ class Lying(Counting):
     def open(self, repo: Any, entry: Entry) -> io.BytesIO:
         with self._hub.open(repo, entry) as stream:
             return io.BytesIO(self._spoil(stream.read()))
+
+    def fetch(self, repo: Any, entry: Entry, partial: Path, update: Update) -> Digest:
+        return fetching.stream(repo, entry, self.open(repo, entry), partial, update)
 
 
 def filled(hub: Any) -> Counting:

@@ -99,7 +99,7 @@ def state(folder: Path) -> dict[str, object]:
     with closing(LocalHub(folder)) as hub:
         for repo in _repos(hub):
             refs = {ref.name: [_seen(commit) for commit in _below(hub, repo, ref.target)] for ref in hub.refs(repo)}
-            pulls = [(each.number, each.status, each.merge_commit is not None) for each in hub.pull_requests(repo)]
+            pulls = [(each.number, each.status, each.merge_commit is not None) for each in hub.discussions(repo)]
             seen[str(repo)] = refs, pulls
     return seen
 

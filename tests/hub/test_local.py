@@ -207,7 +207,7 @@ def test_a_hub_that_is_moved_while_something_is_pushed_keeps_nothing_of_it(
 
     def move_meanwhile() -> None:
         with hub._database.transaction():
-            hub._catalog.set_private(repo, True)
+            hub._catalog.set_private(hub._catalog.pk(repo), True)
             hub.directory.rename(moved)
 
     with pytest.raises(StorageError, match="moved, removed or replaced"):

@@ -12,7 +12,8 @@ from anyhub.hub.interface import Hub
 from anyhub.hub.local import LocalHub
 from anyhub.hub.making import made_if_missing
 from anyhub.hub.memory import MemoryHub
-from anyhub.testing import HubSuite
+from anyhub.hub.serving import ServedHub
+from anyhub.testing import HubSuite, ServedHubSuite
 from anyhub.values import AddFile
 
 
@@ -27,6 +28,20 @@ class TestLocalHub(HubSuite):
 class TestMemoryHub(HubSuite):
     @pytest.fixture
     def hub(self) -> Hub:
+        return MemoryHub()
+
+
+class TestServedLocalHub(ServedHubSuite):
+    @pytest.fixture
+    def hub(self, tmp_path: Path) -> Iterator[ServedHub]:
+        hub = LocalHub(tmp_path / "hub")
+        yield hub
+        hub.close()
+
+
+class TestServedMemoryHub(ServedHubSuite):
+    @pytest.fixture
+    def hub(self) -> ServedHub:
         return MemoryHub()
 
 

@@ -1,15 +1,24 @@
 """The public calls on hubs: the class `HfApi`, and each of its methods as a function.
 
-The functions are the methods of one `HfApi()` without an endpoint, so they look it up at each call.
+The functions are the methods of one `HfApi()` without an endpoint, so they look it up at each call; `login` and
+`logout`, which are about this machine rather than a client, are no methods.
 """
 
 from __future__ import annotations
 
 from anyhub.api.commits import CommitInfo, GitCommitInfo
+from anyhub.api.discussion_details import Discussion, DiscussionWithDetails
+from anyhub.api.discussion_events import (
+    DiscussionComment,
+    DiscussionCommit,
+    DiscussionEvent,
+    DiscussionStatusChange,
+    DiscussionTitleChange,
+)
 from anyhub.api.hf_api import HfApi
 from anyhub.api.infos import DatasetInfo, ModelInfo, RepoSibling, SpaceInfo
+from anyhub.api.logins import login, logout
 from anyhub.api.operations import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
-from anyhub.api.pull_requests import Discussion, DiscussionWithDetails
 from anyhub.api.repo_files import BlobLfsInfo, LastCommitInfo, RepoFile, RepoFolder
 from anyhub.api.repo_url import RepoUrl
 from anyhub.api.revisions import GitRefInfo, GitRefs
@@ -17,8 +26,11 @@ from anyhub.api.revisions import GitRefInfo, GitRefs
 _api = HfApi()
 
 change_discussion_status = _api.change_discussion_status
+comment_discussion = _api.comment_discussion
 create_branch = _api.create_branch
 create_commit = _api.create_commit
+create_discussion = _api.create_discussion
+create_pull_request = _api.create_pull_request
 create_repo = _api.create_repo
 create_tag = _api.create_tag
 dataset_info = _api.dataset_info
@@ -28,12 +40,14 @@ delete_files = _api.delete_files
 delete_folder = _api.delete_folder
 delete_repo = _api.delete_repo
 delete_tag = _api.delete_tag
+edit_discussion_comment = _api.edit_discussion_comment
 file_exists = _api.file_exists
 get_discussion_details = _api.get_discussion_details
 get_paths_info = _api.get_paths_info
 get_repo_discussions = _api.get_repo_discussions
 get_safetensors_metadata = _api.get_safetensors_metadata
 hf_hub_download = _api.hf_hub_download
+hide_discussion_comment = _api.hide_discussion_comment
 list_datasets = _api.list_datasets
 list_models = _api.list_models
 list_repo_commits = _api.list_repo_commits
@@ -45,6 +59,7 @@ merge_pull_request = _api.merge_pull_request
 model_info = _api.model_info
 move_repo = _api.move_repo
 parse_safetensors_file_metadata = _api.parse_safetensors_file_metadata
+rename_discussion = _api.rename_discussion
 repo_exists = _api.repo_exists
 repo_info = _api.repo_info
 revision_exists = _api.revision_exists
@@ -66,6 +81,11 @@ __all__ = [
     "CommitOperationDelete",
     "DatasetInfo",
     "Discussion",
+    "DiscussionComment",
+    "DiscussionCommit",
+    "DiscussionEvent",
+    "DiscussionStatusChange",
+    "DiscussionTitleChange",
     "DiscussionWithDetails",
     "GitCommitInfo",
     "GitRefInfo",
@@ -79,8 +99,11 @@ __all__ = [
     "RepoUrl",
     "SpaceInfo",
     "change_discussion_status",
+    "comment_discussion",
     "create_branch",
     "create_commit",
+    "create_discussion",
+    "create_pull_request",
     "create_repo",
     "create_tag",
     "dataset_info",
@@ -90,12 +113,14 @@ __all__ = [
     "delete_folder",
     "delete_repo",
     "delete_tag",
+    "edit_discussion_comment",
     "file_exists",
     "get_discussion_details",
     "get_paths_info",
     "get_repo_discussions",
     "get_safetensors_metadata",
     "hf_hub_download",
+    "hide_discussion_comment",
     "list_datasets",
     "list_models",
     "list_repo_commits",
@@ -103,10 +128,13 @@ __all__ = [
     "list_repo_refs",
     "list_repo_tree",
     "list_spaces",
+    "login",
+    "logout",
     "merge_pull_request",
     "model_info",
     "move_repo",
     "parse_safetensors_file_metadata",
+    "rename_discussion",
     "repo_exists",
     "repo_info",
     "revision_exists",

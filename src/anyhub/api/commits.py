@@ -209,7 +209,6 @@ class Commits(Session):
                 parent_commit=parent_commit,
                 endpoint=endpoint,
             )
-        del num_threads  # a hub on this machine reads one file after the other
         push = self._begin_push(
             repo_id,
             message=commit_message,
@@ -220,6 +219,7 @@ class Commits(Session):
             create_pr=create_pr,
             parent=parent_commit,
             endpoint=endpoint,
+            threads=num_threads,
         )
         with push.hub.staging() as staging:
             return push.commit([change_of(operation, staging) for operation in operations])
@@ -288,8 +288,9 @@ class Commits(Session):
         create_pr: bool | None,
         parent: str | None,
         endpoint: Endpoint,
+        threads: int | None = None,
     ) -> Push:
-        hub, repo = self._find(repo_id, repo_type, endpoint, token)
+        hub, repo = self._find(repo_id, repo_type, endpoint, token, threads=threads)
         branch = revision or DEFAULT_BRANCH
         base = hub.resolve(repo, branch).oid
         return Push(hub, repo, branch, base, message, description or "", parent, bool(create_pr))

@@ -14,6 +14,7 @@ from anyhub.values import DEFAULT_BRANCH, is_commit_id
 
 if TYPE_CHECKING:
     from anyhub.cache import CachedRepo
+    from anyhub.hub.caller import Caller
 
 
 class Downloads(Session):
@@ -60,8 +61,10 @@ class Downloads(Session):
             local_dir (`str` or `Path`, *optional*): A folder in which to keep a copy that may be changed. A copy that
                 has other bytes than the file is replaced.
             force_download (`bool`): Fetch it even when it is there.
-            proxies (`dict`, *optional*), etag_timeout (`float`, seconds), resume_download (`bool`, *optional*): How a
-                hub on the network is asked.
+            proxies (`dict`, *optional*): Through which proxies a hub on the network is asked, by scheme:
+                ``{"https": "http://proxy:3128"}``. Those of the system, when None.
+            etag_timeout (`float`): For how many seconds a hub on the network may send nothing; 30 at least.
+            resume_download: Has no effect: a download that was cut is always gone on with.
             token (`str` or `bool`, *optional*): See `HfApi`.
             local_files_only (`bool`): Do not ask the hub.
             endpoint (*optional*): See `HfApi`.
@@ -73,11 +76,19 @@ class Downloads(Session):
             CorruptFileError: When the hub gives other bytes than it promised; nothing is kept of them.
             StorageError, DiskFullError, ReadOnlyError: When the file can not be kept.
         """
-        del library_name, library_version, user_agent, headers, proxies, etag_timeout, resume_download  # of the network
-        del local_dir_use_symlinks
+        del resume_download, local_dir_use_symlinks  # a download is always gone on with
         from anyhub.cache import fetch_file, resolve_commit
 
-        cached = self._cached(repo_id, repo_type, endpoint, token, cache_dir, local_files_only, force_download)
+        caller = self._caller(
+            token,
+            library_name=library_name,
+            library_version=library_version,
+            user_agent=user_agent,
+            headers=headers,
+            proxies=proxies,
+            timeout=etag_timeout,
+        )
+        cached = self._cached(repo_id, repo_type, endpoint, caller, cache_dir, local_files_only, force_download)
         name = text_of(filename)
         path = f"{subfolder}/{name}" if subfolder else name
         asked = revision or DEFAULT_BRANCH
@@ -126,8 +137,10 @@ class Downloads(Session):
                 have other bytes than their file are replaced; other files in the folder are left alone.
             library_name, library_version, user_agent, headers (*optional*): What a hub on the network is told of the
                 caller.
-            proxies (`dict`, *optional*), etag_timeout (`float`, seconds), resume_download (`bool`, *optional*): How a
-                hub on the network is asked.
+            proxies (`dict`, *optional*): Through which proxies a hub on the network is asked, by scheme:
+                ``{"https": "http://proxy:3128"}``. Those of the system, when None.
+            etag_timeout (`float`): For how many seconds a hub on the network may send nothing; 30 at least.
+            resume_download: Has no effect: a download that was cut is always gone on with.
             force_download (`bool`): Fetch files even when they are there.
             token (`str` or `bool`, *optional*): See `HfApi`.
             local_files_only (`bool`): Do not ask the hub.
@@ -145,11 +158,19 @@ class Downloads(Session):
             CorruptFileError: When the hub gives other bytes than it promised; nothing is kept of them.
             StorageError, DiskFullError, ReadOnlyError: When a file can not be kept.
         """
-        del library_name, library_version, user_agent, headers, proxies, etag_timeout, resume_download  # of the network
-        del local_dir_use_symlinks
+        del resume_download, local_dir_use_symlinks  # a download is always gone on with
         from anyhub.cache import fetch_snapshot, resolve_commit
 
-        cached = self._cached(repo_id, repo_type, endpoint, token, cache_dir, local_files_only, force_download)
+        caller = self._caller(
+            token,
+            library_name=library_name,
+            library_version=library_version,
+            user_agent=user_agent,
+            headers=headers,
+            proxies=proxies,
+            timeout=etag_timeout,
+        )
+        cached = self._cached(repo_id, repo_type, endpoint, caller, cache_dir, local_files_only, force_download)
         snapshot, paths = fetch_snapshot(
             cached,
             resolve_commit(cached, revision or DEFAULT_BRANCH),
@@ -169,18 +190,18 @@ class Downloads(Session):
         repo_id: str,
         repo_type: str | None,
         endpoint: Endpoint,
-        token: Token,
+        caller: Caller,
         cache_dir: str | Path | None,
         offline: bool,
         force: bool,
     ) -> CachedRepo:
         from anyhub.cache import cached_repo
 
-        self._check_token(token)
         return cached_repo(
             repo_id,
             repo_type=repo_type,
             endpoint=self._endpoint(endpoint),
+            caller=caller,
             cache_dir=cache_dir,
             offline=offline,
             force=force,

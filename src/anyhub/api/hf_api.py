@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from anyhub.api.deletions import Deletions
+from anyhub.api.discussions import Discussions
 from anyhub.api.downloads import Downloads
 from anyhub.api.infos import Infos
-from anyhub.api.pull_requests import PullRequests
 from anyhub.api.repo_files import Files
 from anyhub.api.repositories import Repositories
 from anyhub.api.revisions import Revisions
@@ -13,7 +13,7 @@ from anyhub.api.safetensors_metadata import SafetensorsHeaders
 from anyhub.api.uploads import Uploads
 
 
-class HfApi(Repositories, Infos, Files, Uploads, Deletions, Revisions, PullRequests, Downloads, SafetensorsHeaders):
+class HfApi(Repositories, Infos, Files, Uploads, Deletions, Revisions, Discussions, Downloads, SafetensorsHeaders):
     """The client of a hub.
 
     What is here has the names and the defaults that it has in `huggingface_hub` 0.29; not all of that is here. Every

@@ -183,7 +183,7 @@ class Infos(Session):
             token (`str` or `bool`, *optional*): See `HfApi`.
             endpoint (*optional*): See `HfApi`.
         """
-        return _list(self._open(endpoint, token), Query("model", author, search, limit), bool(full), ModelInfo)
+        return _list(self._open(endpoint, token), _query("model", author, search, limit), bool(full), ModelInfo)
 
     def list_datasets(
         self,
@@ -196,7 +196,7 @@ class Infos(Session):
         endpoint: Endpoint = None,
     ) -> Iterator[DatasetInfo]:
         """List data sets, the last modified first; see `list_models`."""
-        return _list(self._open(endpoint, token), Query("dataset", author, search, limit), bool(full), DatasetInfo)
+        return _list(self._open(endpoint, token), _query("dataset", author, search, limit), bool(full), DatasetInfo)
 
     def list_spaces(
         self,
@@ -209,7 +209,11 @@ class Infos(Session):
         endpoint: Endpoint = None,
     ) -> Iterator[SpaceInfo]:
         """List spaces, the last modified first; see `list_models`."""
-        return _list(self._open(endpoint, token), Query("space", author, search, limit), bool(full), SpaceInfo)
+        return _list(self._open(endpoint, token), _query("space", author, search, limit), bool(full), SpaceInfo)
+
+
+def _query(type: RepoType, author: str | None, search: str | None, limit: int | None) -> Query:
+    return Query(type, author, (search,) if search else (), limit=limit)
 
 
 def _list(hub: ReadsRepos, query: Query, full: bool, kind: type[AnyInfo]) -> Iterator[AnyInfo]:

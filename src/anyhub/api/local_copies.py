@@ -27,7 +27,7 @@ def keep_copies(source: Path, folder: Path, paths: Sequence[str], *, workers: in
         StorageError: When a file is where a folder is to be.
         DiskFullError, ReadOnlyError: When a copy can not be made.
     """
-    from anyhub.cache.parallel import for_each
+    from anyhub.transfer.parallel import for_each
 
     check_free_for_folder(folder)
     lacking = [path for path in paths if not _is_copy(folder / check_path(path), source / path)]

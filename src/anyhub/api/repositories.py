@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from anyhub.api.repo_url import RepoUrl
 from anyhub.api.session import Endpoint, Session, Token
 from anyhub.errors import RepositoryExistsError, RepositoryNotFoundError, ValidationError
@@ -10,7 +12,7 @@ from anyhub.errors import RepositoryExistsError, RepositoryNotFoundError, Valida
 class Repositories(Session):
     """The part of `HfApi` about repositories as wholes."""
 
-    def whoami(self, token: Token = None, *, endpoint: Endpoint = None) -> dict[str, str]:
+    def whoami(self, token: Token = None, *, endpoint: Endpoint = None) -> dict[str, Any]:
         """Return who asks.
 
         Args:
@@ -18,9 +20,16 @@ class Repositories(Session):
             endpoint (*optional*): See `HfApi`.
 
         Returns:
-            `dict`: ``{"type": "user", "name": …}``; the name is the namespace of bare repository names.
+            `dict`: ``{"type": "user", "name": …}``; the name is the namespace of bare repository names. A hub on the
+            network says more: ``fullname``, ``email``, ``orgs``, and ``auth``, which tells of the token.
+
+        Raises:
+            AuthenticationError: When a hub on the network does not know who asks.
         """
-        return {"type": "user", "name": self._open(endpoint, token).repo_id("name").namespace}
+        from anyhub.hub.remote import RemoteHub
+
+        hub = self._open(endpoint, token)
+        return hub.whoami() if isinstance(hub, RemoteHub) else {"type": "user", "name": hub.repo_id("name").namespace}
 
     def create_repo(
         self,

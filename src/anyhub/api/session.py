@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
-from anyhub.errors import ValidationError
 from anyhub.values import RepoId
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    from anyhub.hub.caller import Caller
     from anyhub.hub.interface import Hub
 
 Endpoint: TypeAlias = "str | Path | Hub | None"
@@ -70,21 +70,43 @@ class Session:
         context = copy_context()  # the hub of an enclosing `using` block is the function's hub too
         return self._background.submit(lambda: context.run(fn, *args, **kwargs))
 
-    def _open(self, endpoint: Endpoint, token: Token) -> Hub:
+    def _open(self, endpoint: Endpoint, token: Token, *, threads: int | None = None) -> Hub:
         from anyhub.hub.opening import open_hub
 
-        self._check_token(token)
-        return open_hub(self._endpoint(endpoint))
+        return open_hub(self._endpoint(endpoint), self._caller(token, threads=threads))
+
+    def _caller(
+        self,
+        token: Token,
+        *,
+        library_name: str | None = None,
+        library_version: str | None = None,
+        user_agent: dict[str, str] | str | None = None,
+        headers: dict[str, str] | None = None,
+        proxies: dict[str, str] | None = None,
+        timeout: float | None = None,
+        threads: int | None = None,
+    ) -> Caller:
+        """Return what a hub on the network is told of a call; what the call does not say, the client says."""
+        from anyhub.hub.caller import Caller
+
+        return Caller.of(
+            self.token if token is None else token,
+            library_name=library_name or self.library_name,
+            library_version=library_version if library_name else library_version or self.library_version,
+            user_agent=self.user_agent if user_agent is None else user_agent,
+            headers={**(self.headers or {}), **(headers or {})},
+            proxies=proxies,
+            timeout=timeout,
+            threads=threads,
+        )
 
     def _endpoint(self, endpoint: Endpoint) -> Endpoint:
         return self.endpoint if endpoint is None else endpoint
 
-    def _find(self, repo_id: str, repo_type: str | None, endpoint: Endpoint, token: Token) -> tuple[Hub, RepoId]:
+    def _find(
+        self, repo_id: str, repo_type: str | None, endpoint: Endpoint, token: Token, *, threads: int | None = None
+    ) -> tuple[Hub, RepoId]:
         """Return the hub of a call and the repository in it that the call is about."""
-        hub = self._open(endpoint, token)
+        hub = self._open(endpoint, token, threads=threads)
         return hub, hub.repo_id(repo_id, repo_type or getattr(repo_id, "repo_type", None))
-
-    def _check_token(self, token: Token) -> None:
-        given: object = self.token if token is None else token
-        if given is not None and not isinstance(given, str | bool):
-            raise ValidationError(f"A token is a text, True, False or None, not a {type(given).__name__}.")

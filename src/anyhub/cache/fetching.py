@@ -1,20 +1,25 @@
-"""The content of one file, from the hub into the cache: shared where the hub is on this machine, else checked."""
+"""The content of one file, from the hub into the cache: shared where the hub is on this machine, else brought.
+
+What is brought of a longer file before a call is cut stays beside its place in ``blobs``, as ``<etag>.incomplete``, for
+the next call to go on from, in whatever process that is. One call at a time writes it.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anyhub import files
-from anyhub.errors import CorruptFileError
-from anyhub.values import Digest, Entry, RepoId
+from anyhub import files, temporary
+from anyhub.hub import fetching
+from anyhub.values import Entry, RepoId
 
 if TYPE_CHECKING:
     from anyhub.hub.interface import ReadsRepos
 
-_PIECE = 2**20
+WORTH_KEEPING = 2**20
+"""From how many bytes on a file is kept that came in part."""
 
 
 def fetch_blob(
@@ -33,51 +38,56 @@ def fetch_blob(
     Raises:
         CorruptFileError: When the content is not what the entry says.
         DiskFullError, ReadOnlyError: When the disk refuses.
+        NetworkError: When the hub went away and did not come back.
     """
     source = hub.local_path(repo, entry)
-    if source is None:
+    if source is not None:
         staged = staging / entry.etag
-        _download(hub, repo, entry, staged, update)
-        files.publish(staged, blob, read_only=True)
-        return
-    if (size := source.stat().st_size) != entry.size:
-        raise _corrupt(repo, entry, f"is {size} bytes long in the hub's own folder ({source})")
-    _share(repo, entry, source, blob, staging / entry.etag)
-    update(size)
+        fetching.share(repo, entry, source, staged, update)
+        with files.storage_errors(blob, entry.size):
+            files.rename(staged, blob)
+    elif entry.size < WORTH_KEEPING:
+        _bring(hub, repo, entry, staging / entry.etag, blob, update)
+    else:
+        before = _identity(blob)
+        with _alone(blob):
+            if _identity(blob) == before:
+                _bring(hub, repo, entry, blob.with_name(f"{blob.name}.incomplete"), blob, update)
+            else:  # another call brought it meanwhile
+                update(entry.size)
 
 
-def _share(repo: RepoId, entry: Entry, source: Path, blob: Path, staged: Path) -> None:
-    """Link the hub's own file; one that has to be copied is read anyhow, and so it is checked."""
-    with files.storage_errors(blob, entry.size):
-        with files.recording() as written:
-            files.share(source, staged)
-        copied = written.digest(staged)
-        if copied is not None and copied.sha256 != entry.sha256:
-            raise _corrupt(repo, entry, f"has the digest {copied.sha256} in the hub's own folder ({source})")
-        files.rename(staged, blob)
+def _bring(
+    hub: ReadsRepos, repo: RepoId, entry: Entry, partial: Path, blob: Path, update: Callable[[int], object]
+) -> None:
+    digest = hub.fetch(repo, entry, partial, update)
+    if digest.size != entry.size or (entry.sha256 is not None and digest.sha256 != entry.sha256):
+        files.remove(partial)
+        raise fetching.corrupt(repo, entry, f"came as {digest.size} bytes with the digest {digest.sha256}")
+    files.publish(partial, blob, read_only=True)
 
 
-def _download(hub: ReadsRepos, repo: RepoId, entry: Entry, staged: Path, update: Callable[[int], object]) -> None:
-    git_id = hashlib.sha1(b"blob %d\0" % entry.size, usedforsecurity=False)
-    with hub.open(repo, entry) as stream, files.create(staged) as writer:
-        while piece := stream.read(_PIECE):
-            git_id.update(piece)
-            writer.write(piece)
-            update(len(piece))
-            if writer.digest.size > entry.size:  # whoever sends without end is not listened to until the disk is full
-                raise _corrupt(repo, entry, f"is longer than the {entry.size} bytes that the hub announced")
-        _check(repo, entry, writer.digest, git_id.hexdigest())
+@contextmanager
+def _alone(blob: Path) -> Iterator[None]:
+    """Wait until no other call, in any process, brings the same content."""
+    folder = blob.parent.parent / ".locks" / blob.name
+    with ExitStack() as held:
+        while True:
+            files.make_folder(folder)
+            with suppress(FileNotFoundError):  # whoever had it has removed it meanwhile
+                held.enter_context(temporary.locked(folder))
+                break
+        try:
+            yield
+        finally:
+            ours = folder.with_name(files.fresh_name())  # renamed first: another call may make the folder anew at once
+            files.rename(folder, ours)
+            files.remove_tree(ours)
 
 
-def _check(repo: RepoId, entry: Entry, digest: Digest, git_id: str) -> None:
-    if digest.size != entry.size:
-        raise _corrupt(repo, entry, f"came with {digest.size} bytes instead of {entry.size}")
-    found = digest.sha256 if entry.sha256 else git_id
-    if found != entry.etag:
-        raise _corrupt(repo, entry, f"came with the digest {found} instead of {entry.etag}")
-
-
-def _corrupt(repo: RepoId, entry: Entry, what: str) -> CorruptFileError:
-    return CorruptFileError(
-        f"{entry.path!r} of {str(repo)!r} {what}; nothing of it was kept. Try again, or ask whoever runs the hub."
-    )
+def _identity(blob: Path) -> tuple[int, int] | None:
+    try:
+        found = blob.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns

@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +54,26 @@ def hub_folder(endpoint: str, home: Path, cache_dir: str | Path | None = None) -
     endpoint = endpoint.rstrip("/") or endpoint
     if endpoint == HUGGING_FACE:
         return _expanded(cache_dir) if cache_dir is not None else _hugging_face_root()
-    root = cache_dir if cache_dir is not None else os.environ.get("ANYHUB_CACHE") or home / "cache"
-    return _expanded(root) / endpoint_name(endpoint)
+    return cache_root(home, cache_dir) / endpoint_name(endpoint)
+
+
+def cache_root(home: Path, cache_dir: str | Path | None = None) -> Path:
+    """Return the folder that holds the folders of hubs; the arguments are those of `hub_folder`."""
+    return _expanded(cache_dir if cache_dir is not None else os.environ.get("ANYHUB_CACHE") or home / "cache")
+
+
+def repo_folders(root: Path) -> Iterator[tuple[str, str, str, RepoFolder]]:
+    """Walk the repositories below a root of the cache: the name of the hub's folder, type, ``namespace/name``, folder.
+
+    A root that is itself the folder of a hub, as that of the Hugging Face tools is, has its own name as the hub's.
+    """
+    for hub in (root, *(sorted(root.iterdir()) if root.is_dir() else ())):
+        for folder in sorted(hub.iterdir()) if hub.is_dir() else ():
+            kind, _, name = folder.name.partition("--")
+            namespace, separator, short = name.partition("--")
+            if kind in ("models", "datasets", "spaces") and folder.is_dir():
+                full = f"{namespace}/{short}" if separator else namespace
+                yield hub.name, kind.removesuffix("s"), full, RepoFolder(folder)
 
 
 def endpoint_name(endpoint: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from anyhub.cache.layout import RepoFolder, hub_folder
 from anyhub.errors import ValidationError
+from anyhub.hub.caller import Caller
 from anyhub.hub.opening import endpoint_of, home, open_hub
 from anyhub.values import RepoId
 
@@ -39,6 +40,7 @@ def cached_repo(
     *,
     repo_type: str | None = None,
     endpoint: str | Path | Hub | None = None,
+    caller: Caller | None = None,
     cache_dir: str | Path | None = None,
     offline: bool = False,
     force: bool = False,
@@ -48,7 +50,7 @@ def cached_repo(
     Args:
         repo_id (`str`): ``"namespace/name"``; a bare name belongs to whoever asks the hub.
         repo_type (`str`, *optional*): `"model"` (the default), `"dataset"` or `"space"`.
-        endpoint (*optional*): Which hub; see `anyhub.hub.opening.open_hub`.
+        endpoint, caller (*optional*): Which hub, and who asks it; see `anyhub.hub.opening.open_hub`.
         cache_dir (`str` or `Path`, *optional*): The root of the cache; see `anyhub.cache.layout.hub_folder`.
         offline (`bool`): Never ask the hub.
         force (`bool`): What is there will be asked for again.
@@ -60,7 +62,7 @@ def cached_repo(
     if offline and force:
         raise ValidationError("force_download=True asks the hub and local_files_only=True forbids it; choose one.")
     folder = hub_folder(endpoint_of(endpoint), home(), cache_dir)
-    opened = partial(open_hub, endpoint)
+    opened = partial(open_hub, endpoint, caller)
     text = str(getattr(repo_id, "repo_id", repo_id))
     repo_type = repo_type or getattr(repo_id, "repo_type", None)
     repo = RepoId.parse(text, namespace="", type=repo_type) if "/" in text else opened().repo_id(text, repo_type)

@@ -18,7 +18,7 @@ from anyhub.cache import entries as known
 from anyhub.cache import notes
 from anyhub.cache.fetching import fetch_blob
 from anyhub.cache.layout import RepoFolder
-from anyhub.cache.parallel import for_each
+from anyhub.transfer.parallel import for_each
 from anyhub.cache.repo import CachedRepo
 from anyhub.errors import (
     CorruptFileError,

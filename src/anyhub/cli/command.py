@@ -30,6 +30,21 @@ class Command:
     run: Callable[[argparse.Namespace], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A word after `anyhub` that is followed by the word of a command.
+
+    Attributes:
+        name (`str`): The word.
+        summary (`str`): What its commands are about, in one line of the list of commands.
+        commands (`tuple`): They.
+    """
+
+    name: str
+    summary: str
+    commands: tuple[Command, ...]
+
+
 def add_repo(parser: argparse.ArgumentParser) -> None:
     """Declare REPO and --type, which together name a repository."""
     parser.add_argument("repo", metavar="REPO", help="a repository: 'namespace/name', or 'name' for one of yours")

@@ -18,7 +18,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse options and other words in any order; a word that nothing takes is an error of this command."""
-        if self._mixing:  # this is how the intermixed parsing does its work
+        if self._mixing or self._subparsers:  # this is how the intermixed parsing does its work; and words of a group
             return super().parse_known_args(args, namespace)
         found, unknown = self._parse(args, namespace)
         if unknown:

@@ -43,7 +43,7 @@ def _tell_when_there_is_no_hub(endpoint: str | None) -> None:
     from anyhub.hub.opening import endpoint_of
 
     folder = endpoint_of(endpoint)
-    if not Path(folder, DATABASE_NAME).exists():
+    if "://" not in folder and not Path(folder, DATABASE_NAME).exists():
         print_error(f"There is no hub in {folder!r} yet; check the path, or upload something to make one.")
 
 

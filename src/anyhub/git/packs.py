@@ -55,6 +55,20 @@ class PackStore(Protocol):
     def objects(self, repo: str, pack: str) -> Iterator[GitObject]:
         """Walk all objects of a pack."""
 
+    def adopt(self, repo: str, pack: Path) -> PackInfo:
+        """Take a pack that somebody else wrote, and that is whole and checked; its two files are gone afterwards.
+
+        Args:
+            repo (`str`): Whose it is to be.
+            pack (`Path`): Its ``.pack`` file, beside its index, on the file system of the store.
+        """
+
+    def share(self, repo: str, to: str, pack: str) -> PackInfo:
+        """Give another repository a pack too."""
+
+    def directory(self, repo: str, packs: Sequence[str], scratch: Path) -> Path:
+        """Return a git object directory with these packs, for reading; one that has to be made is in ``scratch``."""
+
     def remove(self, repo: str, pack: str) -> None:
         """Remove a pack, when it is there."""
 
@@ -112,6 +126,32 @@ class DirectoryPackStore:
             if found is not None:
                 yield found
 
+    def adopt(self, repo: str, pack: Path) -> PackInfo:
+        """Give the files of the pack the name that its last bytes are, and publish the index last."""
+        with pack.open("rb") as file:
+            file.seek(-20, 2)
+            name = f"pack-{file.read().hex()}"
+        info = PackInfo(name, pack.stat().st_size, _count(pack))
+        folder = self.folder(repo) / "pack"
+        files.make_folder(folder)
+        for ending in (".pack", ".idx"):
+            files.publish(pack.with_suffix(ending), folder / f"{name}{ending}", read_only=True)
+        return info
+
+    def share(self, repo: str, to: str, pack: str) -> PackInfo:
+        """Link the files of a pack, which never change, into the other repository's folder."""
+        source, folder = self.folder(repo) / "pack", self.folder(to) / "pack"
+        files.make_folder(folder)
+        for name in (f"{pack}.pack", f"{pack}.idx"):
+            files.share(source / name, folder / name)
+        files.sync_folder(folder)
+        path = folder / f"{pack}.pack"
+        return PackInfo(pack, path.stat().st_size, _count(path))
+
+    def directory(self, repo: str, packs: Sequence[str], scratch: Path) -> Path:  # noqa: ARG002
+        """Return the folder of the repository."""
+        return self.folder(repo)
+
     def remove(self, repo: str, pack: str) -> None:
         """Close and remove a pack, its index first, so that git never finds an index without its pack."""
         path = self.folder(repo) / "pack" / pack
@@ -155,6 +195,12 @@ def _open_pack(path: Path) -> Pack:
     return opened
 
 
+def _count(pack: Path) -> int:
+    """Return how many objects a pack says that it has: the third number of its header."""
+    with pack.open("rb") as file:
+        return int.from_bytes(file.read(12)[8:], "big")
+
+
 def _damaged(pack: str, oid: str) -> CorruptFileError:
     return CorruptFileError(f"The object {oid} in {pack} is damaged. Restore the hub's folder repos/ from a backup.")
 
@@ -185,6 +231,25 @@ class MemoryPackStore:
         """Walk a pack in the order of ids."""
         for _, each in sorted(self._pack(repo, pack).items()):
             yield each
+
+    def adopt(self, repo: str, pack: Path) -> PackInfo:
+        """Read the objects of the pack, and remove its files."""
+        folder = pack.parent.parent
+        found = list(DirectoryPackStore(folder.parent).objects(folder.name, pack.stem))
+        for ending in (".pack", ".idx"):
+            files.remove(pack.with_suffix(ending))
+        return self.add(repo, found)
+
+    def share(self, repo: str, to: str, pack: str) -> PackInfo:
+        """Keep the same objects for the other repository."""
+        return self.add(to, list(self.objects(repo, pack)))
+
+    def directory(self, repo: str, packs: Sequence[str], scratch: Path) -> Path:
+        """Write all objects as one pack."""
+        found = {each.oid: each for pack in packs for each in self.objects(repo, pack)}
+        store = DirectoryPackStore(scratch)
+        store.add("lent", list(found.values()))
+        return store.folder("lent")
 
     def remove(self, repo: str, pack: str) -> None:
         """Forget a pack."""

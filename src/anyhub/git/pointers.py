@@ -33,6 +33,17 @@ def pointer(digest: Digest) -> bytes:
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest.sha256}\nsize {digest.size}\n".encode()
 
 
+_POINTER = re.compile(
+    rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\nsize (0|[1-9][0-9]{0,17})\n?"
+)
+
+
+def read_pointer(data: bytes) -> Digest | None:
+    """Return which file a text stands for, or None when it is no pointer; one with extensions stays a text."""
+    found = _POINTER.fullmatch(data)
+    return Digest(found[1].decode(), int(found[2])) if found else None
+
+
 def looks_binary(sample: bytes) -> bool:
     """Return whether the first `SAMPLE_BYTES` of a file are not text in UTF-8."""
     if b"\0" in sample:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from anyhub.errors import HubError, RepositoryExistsError, RepositoryNotFoundError, did_you_mean
 from anyhub.hub.database import Database
-from anyhub.values import DEFAULT_BRANCH, Query, RepoId, RepoInfo
+from anyhub.hub.serving import Standing
+from anyhub.values import DEFAULT_BRANCH, Gate, RepoFacts, RepoId, RepoInfo
 
-_INFO = f"""
-SELECT type, namespace, name, private, created_at, modified_at,
+DAYS_OF_DOWNLOADS = 30
+_MICROSECONDS_A_DAY = 24 * 3600 * 1_000_000
+
+INFO = f"""
+SELECT folder, type, namespace, name, private, created_at, modified_at, creator, gated, facts,
        (SELECT target FROM refs WHERE repo = repos.id AND name = 'refs/heads/{DEFAULT_BRANCH}'),
-       (SELECT coalesce(sum(size), 0) FROM large_files WHERE repo = repos.id)
+       (SELECT coalesce(sum(size), 0) FROM large_files WHERE repo = repos.id),
+       (SELECT count(*) FROM likes WHERE repo = repos.id),
+       (SELECT coalesce(sum(count), 0) FROM downloads
+        WHERE repo = repos.id AND day > strftime('%s', 'now') / 86400 - {DAYS_OF_DOWNLOADS})
 FROM repos
+"""
+
+_STANDING = """
+SELECT namespace, name, type, private, gated, creator FROM repos WHERE key = ?1
+UNION ALL
+SELECT namespace, name, type, private, gated, creator FROM repos
+WHERE id = (SELECT repo FROM redirects WHERE key = ?1)
 """
 
 
@@ -39,6 +53,11 @@ def moment(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 
+def today() -> int:
+    """Return the number of the day, counted from 1970, in UTC."""
+    return now_microseconds() // _MICROSECONDS_A_DAY
+
+
 class Catalog:
     """Reads and writes the table of repositories."""
 
@@ -54,15 +73,37 @@ class Catalog:
         return self.place(repo).pk
 
     def place(self, repo: RepoId) -> Place:
-        """Return where a repository is kept.
+        """Return where a repository is kept, by its name or one that it had before.
 
         Raises:
             RepositoryNotFoundError: Names the nearest one.
         """
         rows = self._database.query("SELECT id, folder FROM repos WHERE key = ?", repo.key)
+        if rows:
+            return Place(repo, *rows[0])
+        rows = self._database.query(
+            "SELECT namespace, name, type, id, folder FROM repos WHERE id = (SELECT repo FROM redirects WHERE key = ?)",
+            repo.key,
+        )
         if not rows:
             raise self._not_found(repo)
-        return Place(repo, *rows[0])
+        namespace, name, type, pk, folder = rows[0]
+        return Place(RepoId(namespace, name, type), pk, folder)
+
+    def find(self, repo: RepoId) -> RepoInfo | None:
+        """Return what is known of a repository, by its name or one that it had before; None when there is none."""
+        rows = self._database.query(f"{INFO} WHERE key = ?", repo.key) or self._database.query(
+            f"{INFO} WHERE id = (SELECT repo FROM redirects WHERE key = ?)", repo.key
+        )
+        return info_of(rows[0]) if rows else None
+
+    def standing(self, repo: RepoId) -> Standing | None:
+        """Return by what it is decided who may do what with a repository; None when there is none."""
+        rows = self._database.query(_STANDING, repo.key)
+        if not rows:
+            return None
+        namespace, name, type, private, gated, creator = rows[0]
+        return Standing(RepoId(namespace, name, type), bool(private), gated, creator)
 
     def info(self, repo: RepoId) -> RepoInfo:
         """Return what is known of a repository as a whole.
@@ -70,28 +111,12 @@ class Catalog:
         Raises:
             RepositoryNotFoundError: Names the nearest one.
         """
-        rows = self._database.query(f"{_INFO} WHERE key = ?", repo.key)
-        if not rows:
+        if (found := self.find(repo)) is None:
             raise self._not_found(repo)
-        return _info(rows[0])
+        return found
 
-    def search(self, query: Query) -> Iterator[RepoInfo]:
-        """List repositories, the last modified first."""
-        conditions: list[str] = ["type = ?"]
-        values: list[str] = [query.type]
-        if query.author is not None:
-            conditions.append("lower(namespace) = ?")
-            values.append(query.author.lower())
-        if query.search:
-            conditions.append("instr(lower(namespace || '/' || name), ?)")
-            values.append(query.search.lower())
-        where = " AND ".join(conditions)
-        limit = -1 if query.limit is None else query.limit
-        for row in self._database.query(f"{_INFO} WHERE {where} ORDER BY modified_at DESC LIMIT {limit:d}", *values):
-            yield _info(row)
-
-    def insert(self, repo: RepoId, private: bool) -> Place:
-        """Add a repository, inside a transaction.
+    def insert(self, repo: RepoId, private: bool, creator: str) -> Place:
+        """Add a repository, inside a transaction; a name that another one had before is no longer that one's.
 
         Raises:
             RepositoryExistsError: When one of that name, in any case, exists.
@@ -99,39 +124,55 @@ class Catalog:
         self._check_free(repo, "Use exist_ok=True to go on, or another name.")
         folder, now = secrets.token_hex(8), now_microseconds()
         with self._database.transaction() as connection:
+            connection.execute("DELETE FROM redirects WHERE key = ?", (repo.key,))
             cursor = connection.execute(
-                "INSERT INTO repos (folder, key, type, namespace, name, private, created_at, modified_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (folder, repo.key, repo.type, repo.namespace, repo.name, private, now, now),
+                "INSERT INTO repos (folder, key, type, namespace, name, private, created_at, modified_at, creator)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (folder, repo.key, repo.type, repo.namespace, repo.name, private, now, now, creator),
             )
         return Place(repo, int(cursor.lastrowid or 0), folder)
 
-    def delete(self, repo: RepoId) -> None:
-        """Remove a repository, and note its folder and its large files as garbage."""
+    def delete(self, place: Place) -> None:
+        """Remove a repository, and note its folder and its large files as garbage, inside a transaction."""
         with self._database.transaction() as connection:
-            place = self.place(repo)
             connection.execute("INSERT INTO garbage (kind, name) VALUES ('folder', ?)", (place.folder,))
-            connection.execute(
-                "INSERT OR IGNORE INTO garbage (kind, name) SELECT 'blob', sha256 FROM large_files WHERE repo = ?",
-                (place.pk,),
-            )
+            for table in ("large_files", "uploads"):
+                connection.execute(
+                    f"INSERT OR IGNORE INTO garbage (kind, name) SELECT 'blob', sha256 FROM {table} WHERE repo = ?",
+                    (place.pk,),
+                )
             connection.execute("DELETE FROM repos WHERE id = ?", (place.pk,))
 
-    def move(self, repo: RepoId, to: RepoId) -> None:
-        """Rename a repository."""
+    def move(self, place: Place, to: RepoId) -> None:
+        """Rename a repository, inside a transaction; its old name goes on to mean it until another one takes that."""
         with self._database.transaction() as connection:
-            pk = self.pk(repo)
-            if to.key != repo.key:
+            if to.key != place.repo.key:
                 self._check_free(to, "Choose another name, or delete that one first.")
+                connection.execute("DELETE FROM redirects WHERE key = ?", (to.key,))
+                connection.execute("INSERT INTO redirects (key, repo) VALUES (?, ?)", (place.repo.key, place.pk))
             connection.execute(
                 "UPDATE repos SET key = ?, type = ?, namespace = ?, name = ? WHERE id = ?",
-                (to.key, to.type, to.namespace, to.name, pk),
+                (to.key, to.type, to.namespace, to.name, place.pk),
             )
 
-    def set_private(self, repo: RepoId, private: bool) -> None:
-        """Set whether only its owners may see a repository."""
+    def set_private(self, pk: int, private: bool) -> None:
+        """Set whether only its owners may see a repository, inside a transaction."""
         with self._database.transaction() as connection:
-            connection.execute("UPDATE repos SET private = ? WHERE id = ?", (private, self.pk(repo)))
+            connection.execute("UPDATE repos SET private = ? WHERE id = ?", (private, pk))
+
+    def set_gated(self, pk: int, gated: Gate | None) -> None:
+        """Set whether the files of a repository are only for those who asked for access, inside a transaction."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE repos SET gated = ? WHERE id = ?", (gated, pk))
+
+    def count_download(self, pk: int) -> None:
+        """Count one download, today."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO downloads (repo, day, count) VALUES (?, ?, 1)"
+                " ON CONFLICT (repo, day) DO UPDATE SET count = count + 1",
+                (pk, today()),
+            )
 
     def lost(self, pk: int, error: HubError) -> HubError:
         """Return why something that the database speaks of is not there: its repository is gone, or ``error``."""
@@ -157,7 +198,33 @@ class Catalog:
         )
 
 
-def _info(row: Any) -> RepoInfo:
-    type, namespace, name, private, created_at, modified_at, head, storage = row
-    repo = RepoId(namespace, name, type)
-    return RepoInfo(repo, bool(private), moment(created_at), moment(modified_at), head, storage)
+def info_of(row: Any) -> RepoInfo:
+    """Return a row of `INFO` as the value that leaves the hub."""
+    (folder, type, namespace, name, private, created_at, modified_at, creator, gated, facts, *rest) = row
+    head, storage, likes, downloads = rest
+    return RepoInfo(
+        RepoId(namespace, name, type),
+        bool(private),
+        moment(created_at),
+        moment(modified_at),
+        head,
+        storage,
+        id=folder,
+        creator=creator,
+        gated=gated,
+        likes=likes,
+        downloads=downloads,
+        facts=_facts(facts),
+    )
+
+
+def _facts(text: str) -> RepoFacts:
+    known = json.loads(text)
+    return RepoFacts(
+        card=known.get("card", {}),
+        tags=tuple(known.get("tags", ())),
+        pipeline_tag=known.get("pipeline_tag"),
+        library_name=known.get("library_name"),
+        config=known.get("config", {}),
+        parameters=known.get("parameters", {}),
+    )

@@ -6,13 +6,16 @@ import logging
 import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from anyhub import files
+from anyhub.community import Discussion
 from anyhub.content.stores import BlobStore
 from anyhub.errors import (
+    ConflictError,
     EditConflictError,
     EntryNotFoundError,
     HubError,
@@ -24,13 +27,16 @@ from anyhub.git.objects import GitObject, Node, commit_object
 from anyhub.git.pointers import ATTRIBUTES_PATH, Attributes, merge_added_lines
 from anyhub.git.trees import EMPTY_TREE, NewTree, edit_tree
 from anyhub.hub.catalog import Catalog, Place
+from anyhub.hub.comparing import Comparing, same_file
 from anyhub.hub.database import Database
+from anyhub.hub.discussions import Discussions
+from anyhub.hub.moving import MAIN, Move, Moves
 from anyhub.hub.objects import Objects
 from anyhub.hub.preparing import Edits, Preparation
-from anyhub.hub.pull_requests import PullRequests
 from anyhub.hub.revisions import Revisions
 from anyhub.hub.tree_index import TreeIndex
-from anyhub.values import Changes, Commit, Committed, CopyFile, PullRequest, Ref, RepoId, Signature
+from anyhub.hub.uploads import Uploads
+from anyhub.values import AddFile, Changes, Commit, Committed, CopyFile, Digest, PullRequest, Ref, RepoId, Signature
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +54,7 @@ class Committer:
         blobs: BlobStore,
         objects: Objects,
         staging: _Staging,
+        moves: Moves,
         user: Signature,
     ) -> None:
         self._database = database
@@ -58,7 +65,16 @@ class Committer:
         self._catalog = Catalog(database)
         self._revisions = Revisions(database)
         self._trees = TreeIndex(database)
-        self._pulls = PullRequests(database)
+        self._uploads = Uploads(database, blobs)
+        self._discussions = Discussions(database)
+        self._comparing = Comparing(self._revisions, self._trees)
+        self._moves = moves
+
+    def acting_as(self, user: Signature) -> Committer:
+        """Return what makes the commits of another person on the same repositories."""
+        other = copy(self)
+        other._user = user
+        return other
 
     def commit(
         self,
@@ -87,24 +103,46 @@ class Committer:
                 done = self._apply(
                     place, ref.name, edits, looked_at, title, body, parent=parent, pull_request=pull_request
                 )
-        try:
-            self._objects.gather(place.pk, place.folder)
-        except (HubError, OSError) as error:  # the commit is done; a later one gathers
-            logger.warning("The packs of %s stay as many as they are: %s", repo, error)
+        self.gather(place)
         return done
 
-    def merge(self, place: Place, pull_request: PullRequest, title: str) -> Committed:
+    def gather(self, place: Place) -> None:
+        """Keep the packs of a repository few, after something was added to it."""
+        try:
+            self._objects.gather(place.pk, place.folder)
+        except (HubError, OSError) as error:  # what was added is there; a later call gathers
+            logger.warning("The packs of %s stay as many as they are: %s", place.repo, error)
+
+    def merge(self, place: Place, number: int, message: str | None) -> Committed:
         """Bring the commits of a pull request to its target branch, inside a transaction."""
-        head = self._revisions.resolve(place.pk, pull_request.ref)
-        target = self._revisions.branch(place.pk, pull_request.target)
-        base = self._common_ancestor(place.pk, head, target)
-        edits = Edits(nodes=dict(self._trees.changed(place.pk, base.tree, head.tree)))
-        return self._apply(place, target.name, edits, base, title, pull_request.description, merged=head)
+        opened = self._discussions.get_mergeable(place.pk, number)
+        base, head, target = self.meeting(place.pk, opened)
+        edits = Edits(nodes={path: now for path, _, now in self._trees.changed(place.pk, base.tree, head.tree)})
+        title, body = split_message(message or f"Merge pull request #{number}: {opened.title}", _description(opened))
+        done = self._apply(place, target.name, edits, base, title, body, merged=head)
+        self._discussions.set_merged(place.pk, number, done.commit.oid, self._user.name)
+        return done
+
+    def meeting(self, pk: int, pull_request: Discussion) -> tuple[Commit, Commit, Ref]:
+        """Return where a pull request left its branch, its last commit, and its branch.
+
+        Raises:
+            ValidationError: When they have no commit in common.
+        """
+        head = self._revisions.resolve(pk, PullRequest(pull_request.number).ref)
+        target = self._revisions.branch(pk, pull_request.target or MAIN)
+        base = self._comparing.common_ancestor(pk, head.oid, target.target)
+        if base is None:
+            raise ValidationError(
+                f"{target.short!r} and the pull request have no commit in common: the branch's history was squashed."
+                " Open a new pull request."
+            )
+        return base, head, target
 
     def first(self, place: Place, edits: Edits, title: str) -> Commit:
         """Make the first commit of a repository on ``main``, inside a transaction."""
         made = self._write(place, edits, None, [], title, "")
-        self._revisions.set(place.pk, "refs/heads/main", made.oid)
+        self._moves.make(place, Move(MAIN, made.oid))
         return made
 
     def squash(self, place: Place, branch: str, message: str) -> Commit:
@@ -116,8 +154,7 @@ class Committer:
             raw, made = commit_object(tree, [], self._user, datetime.now(UTC), title, body)
             self._objects.note(place.pk, self._objects.add(place.folder, [raw]))
             self._revisions.save(place.pk, made)
-            self._revisions.set(place.pk, ref.name, made.oid)
-            self._catalog.touch(place.pk)
+            self._moves.make(place, Move(ref.name, made.oid))
         return made
 
     def _prepare(self, place: Place, looked_at: Commit, changes: Changes, scratch: Path) -> Edits:
@@ -140,6 +177,7 @@ class Committer:
             lambda path: [e for e in self._trees.walk(place.pk, looked_at.tree, path) if not e.is_folder],
             copied,
             lambda digest: self._blobs.size(digest.sha256) == digest.size,
+            lambda digest: not self._uploads.lacking(place.pk, [digest]),
             lambda objects: self._objects.add(place.folder, objects),
             self._attributes_for(place, looked_at.tree, changes),
             scratch,
@@ -149,8 +187,9 @@ class Committer:
         """Return the rules that will hold after the commit: those that it brings, else those that are there."""
         for change in changes:
             if change.path == ATTRIBUTES_PATH and not isinstance(change, CopyFile):
-                source = getattr(change, "source", b"")
-                return Attributes.checked(source if isinstance(source, bytes) else source.read_bytes())
+                source = change.source if isinstance(change, AddFile) else b""
+                if not isinstance(source, Digest):
+                    return Attributes.checked(source if isinstance(source, bytes) else source.read_bytes())
         return Attributes.of(self._attributes_at(place, tree))
 
     def _attributes_at(self, place: Place, tree: str) -> bytes:
@@ -177,11 +216,12 @@ class Committer:
         merged: Commit | None = None,
     ) -> Committed:
         """Make the commit on what the branch is now, inside a transaction."""
-        if self._catalog.place(place.repo) != place:
+        if self._catalog.place(place.repo).pk != place.pk:
             raise RepositoryNotFoundError(f"{place.repo} was deleted and made anew meanwhile. Push again.")
         ref = self._revisions.branch(place.pk, ref_name)
-        if number := re.fullmatch(r"refs/pr/([0-9]+)", ref.name):
-            self._pulls.get_open(place.pk, int(number[1]))
+        number = pull_request_number(ref.name)
+        if number is not None:
+            self._discussions.get_open(place.pk, number)
         if parent is not None:
             _check_parent(parent, ref)
         head = self._revisions.commit(place.pk, ref.target)
@@ -193,13 +233,15 @@ class Committer:
         if not edits.nodes:
             return Committed(head, ref.name, changed=False)
         made = self._write(place, edits, head.tree, parents, title, body)
-        self._catalog.touch(place.pk)
+        opened: PullRequest | None = None
         if pull_request:
-            opened = self._pulls.open(place.pk, ref, made)
-            self._revisions.set(place.pk, opened.ref, made.oid)
-            return Committed(made, opened.ref, changed=True, pull_request=opened)
-        self._revisions.set(place.pk, ref.name, made.oid)
-        return Committed(made, ref.name, changed=True)
+            number = self._discussions.open_pull_request(place.pk, title, body, self._user.name, ref.name).number
+            opened = PullRequest(number)
+        if number is not None:
+            self._discussions.note_commits(place.pk, number, [made], self._user.name)
+        moved = opened.ref if opened else ref.name
+        self._moves.make(place, Move(moved, made.oid))
+        return Committed(made, moved, changed=True, pull_request=opened)
 
     def _heal(self, pk: int, edits: Edits) -> None:
         """Give the store back what it should have and has lost, though no commit may be needed for it."""
@@ -245,9 +287,11 @@ class Committer:
         conflicts = []
         for path, node in list(edits.nodes.items()):
             present = self._trees.find(pk, head.tree, path)
-            if _same(present, node):
+            if same_file(present, node):
                 del edits.nodes[path]
-            elif moved and path != ATTRIBUTES_PATH and not _same(present, self._trees.find(pk, looked_at.tree, path)):
+            elif not moved or path == ATTRIBUTES_PATH:
+                continue
+            elif not same_file(present, self._trees.find(pk, looked_at.tree, path)):
                 conflicts.append(path)
         if conflicts:
             raise _conflict(head, sorted(conflicts))
@@ -261,34 +305,21 @@ class Committer:
         packs = self._objects.add(place.folder, [*blobs, *_objects_of(new_trees.values()), raw])
         self._link_large_files(place.pk, edits)
         self._objects.note(place.pk, packs)
-        self._trees.save(place.pk, new_trees)
+        self._trees.save(place.pk, {oid: tree.nodes for oid, tree in new_trees.items()})
         self._revisions.save(place.pk, made)
         return made
 
     def _link_large_files(self, pk: int, edits: Edits) -> None:
         """Give staged files to the store and note which large files the repository may read."""
         linked = {node.sha256: node.size for node in edits.nodes.values() if node is not None and node.sha256}
-        for sha256, (staged, digest) in edits.staged.items():
-            if sha256 in linked and staged.exists():
-                self._blobs.adopt(staged, digest)
-        with self._database.transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO large_files (repo, sha256, size) VALUES (?, ?, ?)",
-                ((pk, sha256, size) for sha256, size in linked.items()),
-            )
-
-    def _common_ancestor(self, pk: int, head: Commit, target: Ref) -> Commit:
-        known = self._revisions.ancestors(pk, target.target)
-        waiting = [head.oid]
-        while waiting:
-            oid = waiting.pop(0)
-            if oid in known:
-                return self._revisions.commit(pk, oid)
-            waiting.extend(self._revisions.commit(pk, oid).parents)
-        raise ValidationError(
-            f"{target.short!r} and the pull request have no commit in common: the branch's history was squashed."
-            " Open a new pull request."
-        )
+        for sha256, size in linked.items():
+            if sha256 in edits.staged:
+                staged, digest = edits.staged[sha256]
+                if staged.exists():
+                    self._blobs.adopt(staged, digest)
+            elif self._uploads.size(pk, sha256) != size:
+                raise ConflictError(f"The large file {sha256} was removed meanwhile. Upload it again.")
+        self._uploads.link(pk, linked)
 
 
 def split_message(message: str, description: str) -> tuple[str, str]:
@@ -329,10 +360,15 @@ def _conflict(head: Commit, paths: list[str]) -> EditConflictError:
     )
 
 
-def _same(one: Node | None, other: Node | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (one.mode, one.oid) == (other.mode, other.oid)
+def pull_request_number(ref: str) -> int | None:
+    """Return the number in ``refs/pr/N``, or None for another reference."""
+    found = re.fullmatch(r"refs/pr/([1-9][0-9]{0,9})", ref)
+    return int(found[1]) if found else None
+
+
+def _description(pull_request: Discussion) -> str:
+    """Return what the author of a pull request says of it: the first comment."""
+    return pull_request.events[0].content if pull_request.events else ""
 
 
 def _objects_of(trees: Iterable[NewTree]) -> list[GitObject]:

@@ -1,6 +1,6 @@
 """The hub's database: SQLite in WAL mode with full synchronisation, holding everything but the bytes of files.
 
-The tables are drawn in ``docs/formats/hub-on-disk.md``. What git objects say is kept here a second time (``commits``,
+The tables are those of `anyhub.hub.schema`. What git objects say is kept here a second time (``commits``,
 ``trees``, ``entries``), written in the same transaction as the reference that makes them reachable, so that listings,
 sizes and histories are one query.
 """
@@ -16,73 +16,12 @@ from typing import TYPE_CHECKING, Any
 from anyhub import files
 from anyhub.errors import CorruptFileError, DiskFullError, FormatTooNewError, ReadOnlyError, StorageError
 from anyhub.hub.connections import BUSY_SECONDS, Connections
+from anyhub.hub.schema import FORMAT, MIGRATIONS, TABLES, statements
 
 if TYPE_CHECKING:
     import sqlite3
 
-FORMAT = 1
 APPLICATION_ID = 0x616E7968  # "anyh", by which `file` and we tell a hub from any other SQLite database
-
-_SCHEMA = """
-CREATE TABLE repos (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, so that a late writer can not hit another repository
-    folder TEXT NOT NULL UNIQUE,         -- repos/<folder>/pack: random, so that a new repository never meets old files
-    key TEXT NOT NULL UNIQUE,            -- lower-case models/me/x
-    type TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-    private INTEGER NOT NULL,
-    created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL      -- microseconds since 1970, UTC
-);
-CREATE TABLE refs (
-    repo INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-    name TEXT NOT NULL,                  -- refs/heads/main, refs/tags/v1, refs/pr/1
-    target TEXT NOT NULL,                -- a commit id
-    PRIMARY KEY (repo, name)
-) WITHOUT ROWID;
-CREATE TABLE packs (
-    repo INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-    name TEXT NOT NULL, size INTEGER NOT NULL, objects INTEGER NOT NULL,
-    PRIMARY KEY (repo, name)
-) WITHOUT ROWID;
-CREATE TABLE commits (
-    repo INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-    oid TEXT NOT NULL, tree TEXT NOT NULL,
-    parents TEXT NOT NULL,               -- ids, separated by spaces
-    author TEXT NOT NULL, date INTEGER NOT NULL,                   -- seconds since 1970
-    title TEXT NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (repo, oid)
-) WITHOUT ROWID;
-CREATE TABLE trees (
-    id INTEGER PRIMARY KEY,
-    repo INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-    oid TEXT NOT NULL,
-    UNIQUE (repo, oid)
-);
-CREATE TABLE entries (
-    tree INTEGER NOT NULL REFERENCES trees(id) ON DELETE CASCADE,
-    name TEXT NOT NULL, mode INTEGER NOT NULL, oid TEXT NOT NULL,
-    size INTEGER NOT NULL,               -- bytes of the content, not of its pointer
-    sha256 TEXT, pointer_size INTEGER NOT NULL,
-    PRIMARY KEY (tree, name)
-) WITHOUT ROWID;
-CREATE TABLE large_files (
-    repo INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-    sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-    PRIMARY KEY (repo, sha256)
-) WITHOUT ROWID;
-CREATE INDEX large_files_by_sha256 ON large_files (sha256);
-CREATE TABLE garbage (                   -- files that are to be removed, until they are
-    kind TEXT NOT NULL, name TEXT NOT NULL,
-    PRIMARY KEY (kind, name)
-) WITHOUT ROWID;
-CREATE TABLE pull_requests (
-    repo INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-    number INTEGER NOT NULL,
-    title TEXT NOT NULL, description TEXT NOT NULL, author TEXT NOT NULL,
-    target TEXT NOT NULL, status TEXT NOT NULL, created_at INTEGER NOT NULL,
-    merge_commit TEXT,
-    PRIMARY KEY (repo, number)
-) WITHOUT ROWID;
-"""
 
 
 class Database:
@@ -146,6 +85,8 @@ class Database:
             raise FormatTooNewError(
                 f"{self._path} has format {version}, and this anyhub knows formats up to {FORMAT}. Upgrade anyhub."
             )
+        elif version < FORMAT:
+            self._migrate(connection)
 
     def _create(self, connection: sqlite3.Connection) -> None:
         """Make the tables, unless another process did so meanwhile."""
@@ -154,11 +95,25 @@ class Database:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 connection.execute("ROLLBACK")
                 raise CorruptFileError(f"{self._path} is an SQLite database, but not a hub's. Choose another folder.")
-            for statement in _SCHEMA.split(";\n"):
+            for statement in statements(";\n".join(TABLES)):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={FORMAT}")
         connection.execute("COMMIT")
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """Bring an older format to this one, in one transaction, unless another process did so meanwhile."""
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            for older in range(version, FORMAT):
+                for statement in statements(MIGRATIONS[older]):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={FORMAT}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -28,10 +28,18 @@ class Garbage:
                 self._remove(kind, name)
                 connection.execute("DELETE FROM garbage WHERE kind = ? AND name = ?", (kind, name))
 
+    def _is_needed(self, sha256: str) -> bool:
+        return bool(
+            self._database.query(
+                "SELECT 1 FROM large_files WHERE sha256 = ?1 UNION ALL SELECT 1 FROM uploads WHERE sha256 = ?1 LIMIT 1",
+                sha256,
+            )
+        )
+
     def _remove(self, kind: str, name: str) -> None:
         match kind:
             case "blob":
-                if not self._database.query("SELECT 1 FROM large_files WHERE sha256 = ?", name):
+                if not self._is_needed(name):
                     self._blobs.remove(name)
             case "folder":
                 self._packs.remove_repo(name)

@@ -19,12 +19,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from anyhub.community import Discussion, Event
+from anyhub.progress import Update
 from anyhub.values import (
     Changes,
     Commit,
     Committed,
+    Digest,
     Entry,
-    PullRequest,
+    Gate,
     PullRequestStatus,
     Query,
     Ref,
@@ -50,6 +53,9 @@ class ReadsRepos(Protocol):
     def url(self, repo: RepoId, *parts: str) -> str:
         """Return an address of a repository, for people: ``url(repo, "commit", oid)``."""
 
+    def find_repo(self, repo: RepoId) -> RepoInfo | None:
+        """Return what is known of a repository, by its name or one that it had before; None when there is none."""
+
     def info(self, repo: RepoId) -> RepoInfo:
         """Return what is known of a repository as a whole.
 
@@ -58,7 +64,7 @@ class ReadsRepos(Protocol):
         """
 
     def search(self, query: Query) -> Iterator[RepoInfo]:
-        """List repositories, the last modified first."""
+        """List repositories, in the order that the query asks for."""
 
     def resolve(self, repo: RepoId, revision: str = "main") -> Commit:
         """Return the commit that a revision is at now.
@@ -106,6 +112,22 @@ class ReadsRepos(Protocol):
 
     def local_path(self, repo: RepoId, entry: Entry) -> Path | None:
         """Return the file on this machine that holds exactly these bytes, read-only, or None when there is none."""
+
+    def fetch(self, repo: RepoId, entry: Entry, partial: Path, update: Update) -> Digest:
+        """Bring the content of a file into ``partial``, and return what was written there.
+
+        Args:
+            repo (`RepoId`): Which repository.
+            entry (`Entry`): Which file, as this hub gave it.
+            partial (`Path`): A file in an existing folder, for nobody else to write. It may be missing, or hold the
+                beginning of the content from an earlier call that was cut; what it lacks is fetched.
+            update: Told how many more bytes are there, those of the beginning included.
+
+        Raises:
+            CorruptFileError: When the content is not what the entry says; ``partial`` is gone then.
+            NetworkError, StalledError: When the hub went away and did not come back; ``partial`` stays to go on from.
+            DiskFullError, ReadOnlyError: When the disk refuses.
+        """
 
 
 class WritesRepos(Protocol):
@@ -184,27 +206,58 @@ class ManagesRepos(Protocol):
     def squash(self, repo: RepoId, branch: str, message: str) -> Commit:
         """Replace the history of a branch by one commit with the same files."""
 
-    def pull_requests(self, repo: RepoId) -> list[PullRequest]:
-        """List pull requests, the newest first."""
+    def set_gated(self, repo: RepoId, gated: Gate | None) -> RepoInfo:
+        """Set whether its files are only for those who asked for access, and whether they get it at once."""
 
-    def pull_request(self, repo: RepoId, number: int) -> PullRequest:
-        """Return one pull request.
+    def discussions(self, repo: RepoId) -> list[Discussion]:
+        """List discussions and pull requests, the newest first, without their events."""
+
+    def discussion(self, repo: RepoId, number: int) -> Discussion:
+        """Return one discussion or pull request, with its events.
 
         Raises:
-            PullRequestNotFoundError: When there is none of that number.
+            DiscussionNotFoundError: When there is none of that number.
         """
 
-    def set_pull_request_status(self, repo: RepoId, number: int, status: PullRequestStatus) -> PullRequest:
-        """Close or reopen a pull request.
+    def open_discussion(self, repo: RepoId, title: str, description: str = "") -> Discussion:
+        """Begin a discussion; the description is its first comment."""
+
+    def open_pull_request(
+        self, repo: RepoId, title: str, description: str = "", *, target: str = "refs/heads/main"
+    ) -> Discussion:
+        """Begin a pull request without commits yet: a draft, whose reference is where its target is now."""
+
+    def comment(self, repo: RepoId, number: int, content: str) -> Event:
+        """Add a comment."""
+
+    def edit_comment(self, repo: RepoId, number: int, event: str, content: str) -> Event:
+        """Replace the text of a comment.
 
         Raises:
-            ConflictError: When it was merged.
+            NotFoundError: When there is no such comment.
+            ConflictError: When it was hidden.
+        """
+
+    def hide_comment(self, repo: RepoId, number: int, event: str) -> Event:
+        """Take the text of a comment away, for good."""
+
+    def rename_discussion(self, repo: RepoId, number: int, title: str) -> Event:
+        """Give a discussion another title."""
+
+    def set_discussion_status(
+        self, repo: RepoId, number: int, status: PullRequestStatus, comment: str | None = None
+    ) -> Event:
+        """Close or reopen a discussion or pull request, or make a draft one that is open for merging.
+
+        Raises:
+            ConflictError: When it was merged, or is so already.
         """
 
     def merge(self, repo: RepoId, number: int, message: str | None = None) -> Committed:
         """Bring the changes of an open pull request to its branch, as one commit with both as parents.
 
         Raises:
+            DiscussionNotFoundError: When there is no pull request of that number.
             EditConflictError: When the branch changed the same files in another way; names them.
         """
 

@@ -6,7 +6,8 @@
     ├── hub.db                        SQLite: repositories, references, commits, trees, pull requests
     ├── blobs/ab/cd/abcd0123…         large files, once each, named by their SHA-256
     ├── repos/<id>/pack/pack-*.pack   git objects; repos/<id> is a git object directory
-    └── staging/                      what is being pushed right now
+    ├── staging/                      what is being pushed right now
+    └── uploads/<upload>/7            part 7 of a large file that is coming in parts, when a server is in front
 
 No server, no account: every process that may write the directory may use it, many at once.
 ``docs/formats/hub-on-disk.md`` tells how to find every byte with `ls`, `sqlite3` and `sha256sum`.
@@ -25,7 +26,6 @@ from anyhub.errors import StorageError
 from anyhub.git.packs import DirectoryPackStore
 from anyhub.hub.database import Database
 from anyhub.hub.stored import StoredHub
-from anyhub.values import DEFAULT_BRANCH, RepoId
 
 DATABASE_NAME = "hub.db"
 
@@ -72,23 +72,6 @@ class LocalHub(StoredHub):
         self._git.close()
         self._database.close()
 
-    @contextmanager
-    def git_dir(self, repo: RepoId) -> Iterator[Path]:
-        """Lend a bare git repository to read this one with `git log`, `git cat-file`, `git clone` or `git fsck`.
-
-        It holds the references as they are now and borrows all objects; what is written to it is thrown away.
-        """
-        place = self._catalog.place(repo)
-        refs = "".join(f"{ref.target} {ref.name}\n" for ref in self._revisions.refs(place.pk))
-        with self.staging() as scratch:
-            for folder in ("objects/info", "refs"):
-                files.make_folder(scratch / folder)
-            files.write(scratch / "HEAD", f"ref: refs/heads/{DEFAULT_BRANCH}\n")
-            files.write(scratch / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
-            files.write(scratch / "packed-refs", f"# pack-refs with: sorted\n{refs}")
-            files.write(scratch / "objects/info/alternates", f"{self._git.folder(place.folder)}\n")
-            yield scratch
-
 
 @contextmanager
 def _lend_staging(parent: Path) -> Iterator[Path]:
@@ -102,7 +85,7 @@ def _check_is_hub_or_free(root: Path) -> None:
     if root.exists() and not root.is_dir():
         raise StorageError(f"{root} is a file, not a folder. Give the folder of a hub, or a new one.")
     if root.is_dir() and not (root / DATABASE_NAME).exists():
-        present = sorted({path.name for path in root.iterdir()} - {"blobs", "repos", "staging"})[:3]
+        present = sorted({path.name for path in root.iterdir()} - {"blobs", "repos", "staging", "uploads"})[:3]
         if present:
             raise StorageError(
                 f"{root} is not a hub: it has {', '.join(map(repr, present))} in it and no {DATABASE_NAME}."

@@ -25,6 +25,9 @@ def made_if_missing(hub: Hub, repo: RepoId, *, private: bool = False) -> Iterato
     Yields:
         `bool`: Whether it was made here.
     """
+    if hub.find_repo(repo) is not None:  # asked first: who may change a repository may not always create one there
+        yield False
+        return
     try:
         hub.create(repo, private=private)
     except RepositoryExistsError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from anyhub.errors import CorruptFileError
 from anyhub.git.objects import GitObject
@@ -43,13 +44,31 @@ class Objects:
         Raises:
             CorruptFileError: When no pack has it.
         """
+        if (found := self.find(repo, folder, oid)) is not None:
+            return found.data
+        missing = f"The hub's packs do not have the object {oid}. Restore repos/{folder} from a backup."
+        raise self._catalog.lost(repo, CorruptFileError(missing))
+
+    def find(self, repo: int, folder: str, oid: str) -> GitObject | None:
+        """Return an object, or None when no pack has it."""
         for _ in range(2):  # packs may be gathered into a new one between the list and the look
             for pack in self._names(repo):
                 with suppress(FileNotFoundError):
                     if (found := self._packs.read(folder, pack, oid)) is not None:
-                        return found.data
-        missing = f"The hub's packs do not have the object {oid}. Restore repos/{folder} from a backup."
-        raise self._catalog.lost(repo, CorruptFileError(missing))
+                        return found
+        return None
+
+    def adopt(self, folder: str, objects: Path) -> list[PackInfo]:
+        """Make the packs of a git object directory durable, not yet visible; their files are gone from there."""
+        return [self._packs.adopt(folder, pack) for pack in sorted(objects.glob("pack/*.pack"))]
+
+    def share(self, repo: int, folder: str, to: int, to_folder: str) -> None:
+        """Give one repository all packs of another, inside a transaction."""
+        self.note(to, [self._packs.share(folder, to_folder, name) for name in self._names(repo)])
+
+    def directory(self, repo: int, folder: str, scratch: Path) -> Path:
+        """Return a git object directory with all objects of a repository; it may be made in ``scratch`` for that."""
+        return self._packs.directory(folder, self._names(repo), scratch)
 
     def gather(self, repo: int, folder: str) -> None:
         """Write the small packs of a repository as one, when there are many.

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from anyhub.errors import StorageError, UnsupportedError, ValidationError
+from anyhub.hub.caller import Caller
 
 if TYPE_CHECKING:
+    from anyhub.hub.accounts import Accounts
     from anyhub.hub.interface import Hub
     from anyhub.hub.local import LocalHub
+    from anyhub.hub.remote import RemoteHub
 
 _opened: dict[str, LocalHub] = {}
+_reached: dict[tuple[str, str | None, Caller], RemoteHub] = {}
+_MOST_REACHED = 64
 _used: ContextVar[Hub | None] = ContextVar("anyhub_hub", default=None)
 
 
@@ -46,7 +51,7 @@ def endpoint_of(endpoint: str | Path | Hub | None = None) -> str:
     if endpoint == "":
         raise ValidationError("The endpoint is an empty text; give a folder or an address, or none for the usual hub.")
     if endpoint is None:
-        endpoint = _used.get() or os.environ.get("ANYHUB_ENDPOINT") or os.environ.get("HF_ENDPOINT") or home() / "hub"
+        endpoint = _used.get() or _usual_endpoint()
     if not isinstance(endpoint, str | Path):
         return endpoint.endpoint
     text = str(endpoint)
@@ -61,17 +66,29 @@ def endpoint_of(endpoint: str | Path | Hub | None = None) -> str:
     return str(Path(text).expanduser().absolute())
 
 
-def open_hub(endpoint: str | Path | Hub | None = None) -> Hub:
+def _usual_endpoint() -> str | Path:
+    named = os.environ.get("ANYHUB_ENDPOINT") or os.environ.get("HF_ENDPOINT")
+    if named:
+        return named
+    from anyhub.hub.configured import chosen_endpoint
+
+    return chosen_endpoint(home()) or home() / "hub"
+
+
+def open_hub(endpoint: str | Path | Hub | None = None, caller: Caller | None = None) -> Hub:
     """Return the hub at an endpoint.
 
     Args:
-        endpoint (`str`, `Path` or `Hub`, *optional*): A folder, a ``file://`` address, or a hub, which is returned as
-            it is. When None: the hub of the enclosing `using` block, else ``ANYHUB_ENDPOINT``, else ``HF_ENDPOINT``,
-            else the folder ``hub`` in `home()`.
+        endpoint (`str`, `Path` or `Hub`, *optional*): A folder, a ``file://`` address, an ``https://`` address, or a
+            hub, which is returned as it is. When None: the hub of the enclosing `using` block, else
+            ``ANYHUB_ENDPOINT``, else ``HF_ENDPOINT``, else the one chosen with `anyhub use`, else the folder ``hub`` in
+            `home()`.
+        caller (`Caller`, *optional*): Who calls, for a hub on the network. One hub is kept for each address, token and
+            way to reach it, and shared by all threads.
 
     Raises:
         ValidationError: When the endpoint is empty, or an address of another kind.
-        UnsupportedError: For an ``https://`` endpoint, which this version can not talk to.
+        AuthenticationError: When a token has to be there and is not.
         StorageError, ReadOnlyError, FormatTooNewError: When the folder is not a hub, or can not be used.
     """
     if endpoint is None:
@@ -80,10 +97,7 @@ def open_hub(endpoint: str | Path | Hub | None = None) -> Hub:
         return endpoint
     address = endpoint_of(endpoint)
     if address.startswith(("http://", "https://")):
-        raise UnsupportedError(
-            f"{address} is a hub on the network, and this version of anyhub opens hubs that are folders. Set"
-            " ANYHUB_ENDPOINT to a folder, or unset it and HF_ENDPOINT to use the default one."
-        )
+        return _reach(address, caller or Caller())
     if (hub := _opened.get(address)) is not None:
         hub.check()
         return hub
@@ -91,6 +105,45 @@ def open_hub(endpoint: str | Path | Hub | None = None) -> Hub:
 
     check_free_for_folder(Path(address))
     return _opened.setdefault(address, LocalHub(address))
+
+
+def open_accounts(endpoint: str | Path | Hub | None = None, caller: Caller | None = None) -> Accounts:
+    """Return who may use the hub at an endpoint; the arguments are those of `open_hub`.
+
+    Raises:
+        UnsupportedError: When the hub is one that keeps no accounts.
+        HubError: As `open_hub` does.
+    """
+    from anyhub.hub.accounts import HasAccounts
+
+    hub = open_hub(endpoint, caller)
+    if not isinstance(hub, HasAccounts):
+        raise UnsupportedError(f"{hub.endpoint} keeps no accounts. Use a hub in a folder, or a server of one.")
+    return hub.accounts
+
+
+def _reach(address: str, caller: Caller) -> RemoteHub:
+    from anyhub.hub.credentials import OriginCredentials, secret_of
+    from anyhub.hub.remote import RemoteHub
+    from anyhub.transfer.http import Transport
+    from anyhub.transfer.origins import Origin
+
+    origin = Origin.of(address)
+    secret = secret_of(caller.token, origin, home())
+    key = (address, secret.text if secret else None, caller)
+    if (hub := _reached.get(key)) is None:
+        transport = Transport(
+            OriginCredentials(origin, secret),
+            home=origin,
+            headers=dict(caller.headers),
+            user_agent=caller.user_agent,
+            proxies=None if caller.proxies is None else dict(caller.proxies),
+        )
+        while len(_reached) >= _MOST_REACHED:
+            _reached.pop(next(iter(_reached)), None)
+        made = RemoteHub(address, transport, seconds=caller.timeout, threads=caller.threads, scratch=home() / "staging")
+        hub = _reached.setdefault(key, made)
+    return hub
 
 
 def check_free_for_folder(folder: Path) -> None:

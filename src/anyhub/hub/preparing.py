@@ -43,11 +43,12 @@ class Edits:
         self.objects[blob.oid] = blob
         self.nodes[path] = Node("", FILE_MODE, blob.oid, len(data))
 
-    def put_large(self, path: str, digest: Digest, staged: Path) -> None:
-        """Put a file whose bytes lie beside git, in a staged file."""
+    def put_large(self, path: str, digest: Digest, staged: Path | None) -> None:
+        """Put a file whose bytes lie beside git: in a staged file, or in the store already."""
         text = GitObject.of("blob", pointer(digest))
         self.objects[text.oid] = text
-        self.staged.setdefault(digest.sha256, (staged, digest))
+        if staged is not None:
+            self.staged.setdefault(digest.sha256, (staged, digest))
         self.nodes[path] = Node("", FILE_MODE, text.oid, digest.size, digest.sha256, len(text.data))
 
 
@@ -59,6 +60,7 @@ class Preparation:
         below: Lists the files below a folder of that commit.
         copied: Gives the line that a `CopyFile` copies.
         has: Says whether the store has a large file.
+        holds: Says whether the repository links a large file, or has received it.
         spill: Writes objects to a pack, so that they need not all be in memory.
         attributes (`Attributes`): The ``.gitattributes`` that will hold.
         scratch (`Path`): Where files may be staged from which the store can adopt.
@@ -70,6 +72,7 @@ class Preparation:
         below: Callable[[str], list[Entry]],
         copied: Callable[[CopyFile], Node],
         has: Callable[[Digest], bool],
+        holds: Callable[[Digest], bool],
         spill: Callable[[list[GitObject]], list[PackInfo]],
         attributes: Attributes,
         scratch: Path,
@@ -78,6 +81,7 @@ class Preparation:
         self._below = below
         self._copied = copied
         self._has = has
+        self._holds = holds
         self._spill = spill
         self._attributes = attributes
         self._scratch = scratch
@@ -88,7 +92,7 @@ class Preparation:
         Raises:
             InvalidPathError, PathCollisionError, EntryNotFoundError, ValidationError: Each names the path.
         """
-        _check_paths(changes)
+        check_paths(changes)
         made = Edits()
         in_memory = 0
         sizes = {change.path: _size(change) for change in changes if isinstance(change, AddFile)}
@@ -120,11 +124,16 @@ class Preparation:
     def _add(self, made: Edits, change: AddFile, size: int, update: Update) -> int:
         """Put one file; return how many bytes of it are in memory."""
         source = change.source
+        if isinstance(source, Digest):
+            self._check_received(change.path, source)
+            made.put_large(change.path, source, None)
+            update(size)
+            return 0
         if not self._is_large(change.path, source, size):
             made.put_small(change.path, source if isinstance(source, bytes) else source.read_bytes())
             update(size)
             return size
-        digest, staged = self._stage(change, size, update)
+        digest, staged = self._stage(change, source, size, update)
         made.put_large(change.path, digest, staged)
         return 0
 
@@ -138,9 +147,18 @@ class Preparation:
         with source.open("rb") as stream:
             return looks_binary(stream.read(SAMPLE_BYTES))
 
-    def _stage(self, change: AddFile, size: int, update: Update) -> tuple[Digest, Path]:
+    def _check_received(self, path: str, digest: Digest) -> None:
+        if path == ATTRIBUTES_PATH:
+            raise ValidationError(f"{ATTRIBUTES_PATH} can not be a large file: git has to read it. Send its text.")
+        if not self._holds(digest):
+            raise EntryNotFoundError(
+                f"The hub has not received the large file {path!r} (sha256 {digest.sha256}, {digest.size} bytes) for"
+                " this repository. Upload it first."
+            )
+
+    def _stage(self, change: AddFile, source: bytes | Path, size: int, update: Update) -> tuple[Digest, Path]:
         """Return the content's digest and a file that the store may take; read the bytes no more than once."""
-        source, staged = change.source, self._scratch / secrets.token_hex(8)
+        staged = self._scratch / secrets.token_hex(8)
         if isinstance(source, bytes):
             with files.create(staged) as writer:
                 writer.write(source)
@@ -172,7 +190,7 @@ class Preparation:
         made.nodes[path] = None
 
 
-def _check_paths(changes: Changes) -> None:
+def check_paths(changes: Changes) -> None:
     """Check every path, and that no two changes speak of the same one."""
     seen: set[tuple[str, bool]] = set()
     for change in changes:
@@ -189,6 +207,8 @@ def _puts(change: Change) -> bool:
 def _size(change: AddFile) -> int:
     if isinstance(change.source, bytes):
         return len(change.source)
+    if isinstance(change.source, Digest):
+        return change.source.size
     if not change.source.is_file():
         raise ValidationError(f"There is no file at {change.source} to put at {change.path!r}. Check the path.")
     if not os.access(change.source, os.R_OK):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,74 +76,80 @@ class Revisions:
             yield commit
             commit = self.commit(repo, commit.parents[0]) if commit.parents else None
 
-    def ancestors(self, repo: int, start: str) -> set[str]:
-        """Return the ids of a commit and of all that came before it."""
-        found: set[str] = set()
-        waiting = [start]
-        while waiting:
-            oid = waiting.pop()
-            if oid not in found:
-                found.add(oid)
-                waiting.extend(self.commit(repo, oid).parents)
-        return found
+    def packed(self, repo: int) -> str:
+        """Return all references in the form of git's file ``packed-refs`` (Git documentation, "gitrepository-layout").
 
-    def set(self, repo: int, name: str, target: str) -> None:
-        """Point a reference at a commit, inside a transaction."""
+        An annotated tag is the id of its tag object, with the commit on a line of its own.
+        """
+        rows = self._database.query("SELECT name, target, object FROM refs WHERE repo = ? ORDER BY name", repo)
+        lines = (f"{object or target} {name}\n" + (f"^{target}\n" if object else "") for name, target, object in rows)
+        return "# pack-refs with: peeled fully-peeled sorted\n" + "".join(lines)
+
+    def at(self, repo: int, name: str) -> str | None:
+        """Return what git says a reference is at: a commit, or the object of an annotated tag; None for neither."""
+        rows = self._database.query("SELECT coalesce(object, target) FROM refs WHERE repo = ? AND name = ?", repo, name)
+        return str(rows[0][0]) if rows else None
+
+    def has(self, repo: int, oid: str) -> bool:
+        """Return whether a commit is in the index."""
+        return bool(self._database.query("SELECT 1 FROM commits WHERE repo = ? AND oid = ?", repo, oid))
+
+    def set(self, repo: int, name: str, target: str, object: str | None = None) -> None:
+        """Point a reference at a commit, by way of a tag object where one is given, inside a transaction."""
         with self._database.transaction() as connection:
             connection.execute(
-                "INSERT INTO refs (repo, name, target) VALUES (?, ?, ?)"
-                " ON CONFLICT (repo, name) DO UPDATE SET target = excluded.target",
-                (repo, name, target),
+                "INSERT INTO refs (repo, name, target, object) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (repo, name) DO UPDATE SET target = excluded.target, object = excluded.object",
+                (repo, name, target, object),
             )
 
-    def create(self, repo: int, name: str, target: str) -> Ref:
-        """Create a branch or tag by its full name.
+    def check_free(self, repo: int, name: str, names: Iterable[str] | None = None) -> None:
+        """Check that a branch or tag may be created by its full name.
+
+        Args:
+            repo (`int`): The key of the repository.
+            name (`str`): The full name.
+            names (*optional*): The full names that there are, when they are not those which are there now.
 
         Raises:
             RevisionExistsError: When it, or one that would need it to be a folder, exists.
+            InvalidRevisionError: When the name is malformed.
         """
         what, short = _split(name)
         check_ref_name(short, what)
-        with self._database.transaction():
-            for ref in self.refs(repo):
-                nested = ref.name.startswith(f"{name}/") or name.startswith(f"{ref.name}/")
-                if nested or ref.name.lower() == name.lower():
-                    raise RevisionExistsError(
-                        f"The {what} {ref.short!r} exists"
-                        + (", and git can not keep one below the other. " if nested else ". ")
-                        + f"Use another name than {short!r}, or delete it first."
-                    )
-            self.commit(repo, target)
-            self.set(repo, name, target)
-        return Ref(name, target)
+        others = [Ref(each, "") for each in names] if names is not None else self.refs(repo)
+        for ref in others:
+            nested = ref.name.startswith(f"{name}/") or name.startswith(f"{ref.name}/")
+            if nested or ref.name.lower() == name.lower():
+                raise RevisionExistsError(
+                    f"The {what} {ref.short!r} exists"
+                    + (", and git can not keep one below the other. " if nested else ". ")
+                    + f"Use another name than {short!r}, or delete it first."
+                )
 
-    def delete(self, repo: int, name: str) -> None:
-        """Remove a branch or tag by its full name.
+    def check_there(self, repo: int, name: str) -> None:
+        """Check that a full name is that of a branch or tag which is there.
 
         Raises:
             RevisionNotFoundError: Names the nearest one.
+            InvalidRevisionError: When it names neither a branch nor a tag.
         """
         what, short = _split(name)
-        with self._database.transaction() as connection:
-            if not connection.execute("DELETE FROM refs WHERE repo = ? AND name = ?", (repo, name)).rowcount:
-                raise self.not_found(repo, short, what)
+        if self.target(repo, name) is None:
+            raise self.not_found(repo, short, what)
 
-    def save(self, repo: int, commit: Commit) -> None:
-        """Add a commit to the index, inside a transaction."""
+    def remove(self, repo: int, name: str) -> None:
+        """Remove a reference, when it is there, inside a transaction."""
         with self._database.transaction() as connection:
-            connection.execute(
+            connection.execute("DELETE FROM refs WHERE repo = ? AND name = ?", (repo, name))
+
+    def save(self, repo: int, *commits: Commit) -> None:
+        """Add commits to the index, inside a transaction."""
+        with self._database.transaction() as connection:
+            connection.executemany(
                 "INSERT OR IGNORE INTO commits (repo, oid, tree, parents, title, body, author, date)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    repo,
-                    commit.oid,
-                    commit.tree,
-                    " ".join(commit.parents),
-                    commit.title,
-                    commit.body,
-                    commit.author,
-                    int(commit.date.timestamp()),
-                ),
+                (_row(repo, commit) for commit in commits),
             )
 
     def not_found(self, repo: int, revision: str, what: str = "revision", hint: str = "") -> RevisionNotFoundError:
@@ -195,6 +201,12 @@ def _spellings(revision: str) -> tuple[str, ...]:
     if revision.startswith("refs/"):
         return (revision,)
     return (f"refs/heads/{revision}", f"refs/tags/{revision}")
+
+
+def _row(repo: int, commit: Commit) -> tuple[Any, ...]:
+    date = int(commit.date.timestamp())
+    parents = " ".join(commit.parents)
+    return repo, commit.oid, commit.tree, parents, commit.title, commit.body, commit.author, date
 
 
 def _commit(row: Any) -> Commit:

@@ -5,40 +5,54 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from anyhub.content.stores import BlobStore
-from anyhub.errors import ConflictError, CorruptFileError, EntryNotFoundError
+from anyhub.errors import ConflictError, CorruptFileError, EntryNotFoundError, RepositoryNotFoundError, ValidationError
 from anyhub.git.packs import PackStore
 from anyhub.git.pointers import ATTRIBUTES_PATH, DEFAULT_ATTRIBUTES
-from anyhub.hub.catalog import Catalog
+from anyhub.hub import fetching
+from anyhub.hub.catalog import Catalog, Place
 from anyhub.hub.committing import Committer
 from anyhub.hub.database import Database
+from anyhub.hub.discussing import Discussing
+from anyhub.hub.discussions import Discussions
+from anyhub.hub.facts import Facts
 from anyhub.hub.garbage import Garbage
+from anyhub.hub.moving import MAIN, Move, Moves
 from anyhub.hub.objects import Objects
-from anyhub.hub.person import name_at_the_keyboard, signature
+from anyhub.hub.outbox import Outbox
+from anyhub.hub.person import signature
 from anyhub.hub.preparing import Edits
-from anyhub.hub.pull_requests import PullRequests
 from anyhub.hub.revisions import Revisions
+from anyhub.hub.searching import search
+from anyhub.hub.serving_verbs import Serving
 from anyhub.hub.tree_index import TreeIndex, entry_of
+from anyhub.hub.uploads import Uploads
+from anyhub.progress import Update
 from anyhub.values import (
     DEFAULT_BRANCH,
     Changes,
     Commit,
     Committed,
+    Digest,
     Entry,
-    PullRequest,
-    PullRequestStatus,
+    Gate,
     Query,
     Ref,
     RepoId,
     RepoInfo,
+    Signature,
 )
 
+if TYPE_CHECKING:
+    from anyhub.hub.stored_accounts import StoredAccounts
 
-class StoredHub:
-    """Implements `anyhub.hub.interface.Hub` over three stores.
+
+class StoredHub(Discussing, Serving):
+    """Implements `anyhub.hub.serving.ServedHub` over three stores.
 
     Args:
         endpoint (`str`): The address by which `open_hub` finds this hub again.
@@ -63,17 +77,35 @@ class StoredHub:
         self._database = database
         self._blobs = blobs
         self._staging = staging
+        self._user = signature()
         self._catalog = Catalog(database)
         self._revisions = Revisions(database)
         self._trees = TreeIndex(database)
+        self._discussions = Discussions(database)
+        self._outbox = Outbox(database)
+        self._uploads = Uploads(database, blobs)
         self._garbage = Garbage(database, blobs, packs)
         self._objects = Objects(database, packs, self._garbage)
-        self._commits = Committer(database, blobs, self._objects, staging, signature())
-        self._pulls = PullRequests(database)
+        self._moves = Moves(database, Facts(database, blobs, self._objects))
+        self._commits = Committer(database, blobs, self._objects, staging, self._moves, self._user)
+
+    def acting_as(self, who: Signature) -> Self:
+        """Return this hub as another person sees it; both share the stores."""
+        other = copy(self)
+        other._user = who
+        other._commits = self._commits.acting_as(who)
+        return other
+
+    @property
+    def accounts(self) -> StoredAccounts:
+        """Who may use the hub behind a server; whoever has the stores themselves may do everything."""
+        from anyhub.hub.stored_accounts import StoredAccounts
+
+        return StoredAccounts(self._database)
 
     def repo_id(self, text: str, type: str | None = None) -> RepoId:
-        """Return the id that a text means; a bare name belongs to the person at the keyboard."""
-        return RepoId.parse(text, namespace=name_at_the_keyboard(), type=type)
+        """Return the id that a text means; a bare name belongs to whoever asks."""
+        return RepoId.parse(text, namespace=self._user.name, type=type)
 
     def url(self, repo: RepoId, *parts: str) -> str:
         """Return an address of a repository, for people."""
@@ -82,13 +114,17 @@ class StoredHub:
 
     # -- reading
 
+    def find_repo(self, repo: RepoId) -> RepoInfo | None:
+        """Return what is known of a repository, by its name or one that it had before; None when there is none."""
+        return self._catalog.find(repo)
+
     def info(self, repo: RepoId) -> RepoInfo:
         """Return what is known of a repository as a whole."""
         return self._catalog.info(repo)
 
     def search(self, query: Query) -> Iterator[RepoInfo]:
-        """List repositories, the last modified first."""
-        return self._catalog.search(query)
+        """List repositories, in the order that the query asks for."""
+        return search(self._database, query)
 
     def resolve(self, repo: RepoId, revision: str = DEFAULT_BRANCH) -> Commit:
         """Return the commit that a revision is at now."""
@@ -106,13 +142,13 @@ class StoredHub:
     def tree(self, repo: RepoId, commit: str, path: str = "", *, recursive: bool = True) -> Iterator[Entry]:
         """List what is in a folder of a commit."""
         pk, root = self._root(repo, commit)
-        return self._trees.walk(pk, root, path, recursive=recursive)
+        return self._trees.walk(pk, root, path, recursive=recursive, commit=commit)
 
     def find(self, repo: RepoId, commit: str, paths: Sequence[str]) -> list[Entry]:
         """Return the entries of those of ``paths`` that exist."""
         pk, root = self._root(repo, commit)
         found = ((path, self._trees.find(pk, root, path)) for path in paths)
-        return [entry_of(path, node) for path, node in found if node is not None]
+        return [entry_of(path, node, commit) for path, node in found if node is not None]
 
     def entry(self, repo: RepoId, commit: str, path: str) -> Entry:
         """Return the entry of one file or folder."""
@@ -120,7 +156,7 @@ class StoredHub:
         node = self._trees.find(pk, root, path)
         if node is None:
             raise self._trees.not_found(pk, root, path)
-        return entry_of(path, node)
+        return entry_of(path, node, commit)
 
     def open(self, repo: RepoId, entry: Entry) -> BinaryIO:
         """Return a seekable stream of a file's content."""
@@ -129,7 +165,7 @@ class StoredHub:
             raise EntryNotFoundError(f"{entry.path!r} is a folder; name a file in it.")
         if entry.sha256 is None:
             return io.BytesIO(self._objects.read(place.pk, place.folder, entry.oid))
-        self._check_link(repo, place.pk, entry)
+        self._check_held(repo, place.pk, entry)
         try:
             return self._blobs.open(entry.sha256)
         except FileNotFoundError:
@@ -139,8 +175,15 @@ class StoredHub:
         """Return the file on this machine that holds exactly these bytes, read-only, or None."""
         if entry.sha256 is None or self._blobs.path(entry.sha256) is None:
             return None
-        self._check_link(repo, self._catalog.pk(repo), entry)
+        self._check_held(repo, self._catalog.pk(repo), entry)
         return self._blobs.path(entry.sha256)
+
+    def fetch(self, repo: RepoId, entry: Entry, partial: Path, update: Update) -> Digest:
+        """Bring the content of a file into ``partial``: shared with the hub's own file, or copied."""
+        source = self.local_path(repo, entry)
+        if source is not None:
+            return fetching.share(repo, entry, source, partial, update)
+        return fetching.stream(repo, entry, self.open(repo, entry), partial, update)
 
     # -- writing
 
@@ -177,80 +220,91 @@ class StoredHub:
     def create(self, repo: RepoId, *, private: bool = False) -> RepoInfo:
         """Create a repository, with a first commit on ``main`` that says which files are large."""
         with self._database.transaction():
-            place = self._catalog.insert(repo, private)
+            place = self._catalog.insert(repo, private, self._user.name)
+            self._outbox.note(place.pk, "repo", "create")
             edits = Edits()
             edits.put_small(ATTRIBUTES_PATH, DEFAULT_ATTRIBUTES)
             self._commits.first(place, edits, "initial commit")
         return self.info(repo)
 
     def delete(self, repo: RepoId) -> None:
-        """Remove a repository and all that only it holds."""
-        self._catalog.delete(repo)
+        """Remove a repository, by the name that it has now, and all that only it holds."""
+        with self._database.transaction():
+            place = self._by_present_name(repo)
+            self._outbox.note(place.pk, "repo", "delete")
+            self._catalog.delete(place)
         self._garbage.collect()
 
     def move(self, repo: RepoId, to: RepoId) -> RepoInfo:
-        """Rename a repository."""
-        self._catalog.move(repo, to)
+        """Rename a repository; its old name goes on to mean it until another one takes that."""
+        with self._database.transaction():
+            place = self._by_present_name(repo)
+            self._outbox.note(place.pk, "repo", "move", moved_to=to)
+            self._catalog.move(place, to)
         return self.info(to)
 
     def set_private(self, repo: RepoId, private: bool) -> RepoInfo:
         """Set whether only its owners may see a repository."""
-        self._catalog.set_private(repo, private)
+        with self._database.transaction():
+            pk = self._catalog.pk(repo)
+            self._catalog.set_private(pk, private)
+            self._outbox.note(pk, "repo.config")
+        return self.info(repo)
+
+    def set_gated(self, repo: RepoId, gated: Gate | None) -> RepoInfo:
+        """Set whether its files are only for those who asked for access, and whether they get it at once."""
+        if gated not in (None, "auto", "manual"):
+            raise ValidationError(f"A repository is gated 'auto', 'manual' or not at all, not {gated!r}.")
+        with self._database.transaction():
+            pk = self._catalog.pk(repo)
+            self._catalog.set_gated(pk, gated)
+            self._outbox.note(pk, "repo.config")
         return self.info(repo)
 
     def create_ref(self, repo: RepoId, name: str, target: str) -> Ref:
         """Create a branch or tag."""
         with self._database.transaction():
-            pk = self._catalog.pk(repo)
-            made = self._revisions.create(pk, name, target)
-            self._catalog.touch(pk)
+            place = self._catalog.place(repo)
+            self._revisions.check_free(place.pk, name)
+            made = Ref(name, self._revisions.commit(place.pk, target).oid)
+            self._moves.make(place, Move(name, made.target))
         return made
 
     def delete_ref(self, repo: RepoId, name: str) -> None:
         """Remove a branch or tag; ``main`` stays."""
-        if name == f"refs/heads/{DEFAULT_BRANCH}":
+        if name == MAIN:
             raise ConflictError(f"{DEFAULT_BRANCH!r} is the default branch and can not be deleted. Delete another one.")
         with self._database.transaction():
-            pk = self._catalog.pk(repo)
-            self._revisions.delete(pk, name)
-            self._catalog.touch(pk)
+            place = self._catalog.place(repo)
+            self._revisions.check_there(place.pk, name)
+            self._moves.make(place, Move(name, None))
 
     def squash(self, repo: RepoId, branch: str, message: str) -> Commit:
         """Replace the history of a branch by one commit with the same files."""
         with self._database.transaction():
             return self._commits.squash(self._catalog.place(repo), branch, message)
 
-    def pull_requests(self, repo: RepoId) -> list[PullRequest]:
-        """List pull requests, the newest first."""
-        return self._pulls.all(self._catalog.pk(repo))
-
-    def pull_request(self, repo: RepoId, number: int) -> PullRequest:
-        """Return one pull request."""
-        return self._pulls.get(self._catalog.pk(repo), number)
-
-    def set_pull_request_status(self, repo: RepoId, number: int, status: PullRequestStatus) -> PullRequest:
-        """Close or reopen a pull request."""
-        with self._database.transaction():
-            return self._pulls.set_status(self._catalog.pk(repo), number, status)
-
     def merge(self, repo: RepoId, number: int, message: str | None = None) -> Committed:
         """Bring the changes of an open pull request to its branch."""
         with self._database.transaction():
-            place = self._catalog.place(repo)
-            opened = self._pulls.get_open(place.pk, number)
-            done = self._commits.merge(place, opened, message or f"Merge pull request #{number}: {opened.title}")
-            self._pulls.set_merged(place.pk, number, done.commit.oid)
-        return done
+            return self._commits.merge(self._catalog.place(repo), number, message)
 
     # -- inside
+
+    def _by_present_name(self, repo: RepoId) -> Place:
+        """Return where a repository is kept; what takes it away is not done by a name that it had before."""
+        place = self._catalog.place(repo)
+        if place.repo.key != repo.key:
+            raise RepositoryNotFoundError(f"{repo} was renamed to {place.repo}. Use that name.")
+        return place
 
     def _root(self, repo: RepoId, commit: str) -> tuple[int, str]:
         pk = self._catalog.pk(repo)
         return pk, self._revisions.commit(pk, commit).tree
 
-    def _check_link(self, repo: RepoId, pk: int, entry: Entry) -> None:
-        """Knowing a hash opens nothing: a large file is read through a repository that links it."""
-        if not self._database.query("SELECT 1 FROM large_files WHERE repo = ? AND sha256 = ?", pk, entry.sha256):
+    def _check_held(self, repo: RepoId, pk: int, entry: Entry) -> None:
+        """Knowing a hash opens nothing: a large file is read through a repository that links it or has received it."""
+        if entry.sha256 is None or self._uploads.size(pk, entry.sha256) is None:
             raise EntryNotFoundError(f"{repo} has no large file {entry.sha256}. Ask for it by revision and path.")
 
     def _lost(self, entry: Entry) -> CorruptFileError:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from anyhub.errors import CorruptFileError, EntryNotFoundError, did_you_mean
 from anyhub.git.objects import Node, git_order
-from anyhub.git.trees import NewTree, Nodes
+from anyhub.git.trees import Nodes
 from anyhub.hub.catalog import Catalog
 from anyhub.hub.database import Database
 from anyhub.values import Entry
+
+Difference: TypeAlias = tuple[str, Node | None, Node | None]
 
 _MANY = 2000
 _NAMES = ("name", "mode", "oid", "size", "sha256", "pointer_size")
@@ -29,14 +32,18 @@ class TreeIndex:
         rows = self._database.query(f"SELECT {_COLUMNS} FROM entries WHERE tree = ?", key)
         return {row[0]: Node._make(row) for row in rows}
 
-    def save(self, repo: int, new: Mapping[str, NewTree]) -> None:
-        """Add trees, inside a transaction; those that are there already are left."""
+    def has(self, repo: int, tree: str) -> bool:
+        """Return whether the lines of a tree are here."""
+        return bool(self._database.query("SELECT 1 FROM trees WHERE repo = ? AND oid = ?", repo, tree))
+
+    def save(self, repo: int, new: Mapping[str, Nodes]) -> None:
+        """Add the lines of trees by their ids, inside a transaction; trees that are there already are left."""
         with self._database.transaction() as connection:
-            for oid, tree in new.items():
+            for oid, nodes in new.items():
                 cursor = connection.execute("INSERT OR IGNORE INTO trees (repo, oid) VALUES (?, ?)", (repo, oid))
                 if cursor.rowcount:
                     key = cursor.lastrowid
-                    lines = (tree.nodes[name] for name in sorted(tree.nodes))
+                    lines = (nodes[name] for name in sorted(nodes))
                     connection.executemany(
                         f"INSERT INTO entries (tree, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
                         ((key, *node) for node in lines),
@@ -62,30 +69,44 @@ class TreeIndex:
             tree = node.oid
         return node
 
-    def walk(self, repo: int, root: str, path: str = "", *, recursive: bool = True) -> Iterator[Entry]:
-        """List what is below a folder, in git's order, each folder before what is in it."""
-        tree = root
-        if path:
-            node = self.find(repo, root, path)
-            if node is None or not node.is_folder:
-                raise self.not_found(repo, root, path, "folder")
-            tree = node.oid
-        yield from self._walk(repo, tree, f"{path}/" if path else "", recursive)
+    def folder(self, repo: int, root: str, path: str) -> str | None:
+        """Return the id of the tree of a folder below a root tree; None when there is no such folder."""
+        if not path:
+            return root
+        node = self.find(repo, root, path)
+        return node.oid if node is not None and node.is_folder else None
 
-    def _walk(self, repo: int, tree: str, prefix: str, recursive: bool) -> Iterator[Entry]:
+    def walk(
+        self, repo: int, root: str, path: str = "", *, recursive: bool = True, commit: str = ""
+    ) -> Iterator[Entry]:
+        """List what is below a folder, in git's order, each folder before what is in it.
+
+        Args:
+            repo (`int`): The key of the repository.
+            root (`str`): The id of the tree to look in.
+            path (`str`): The folder in it; all of it when empty.
+            recursive (`bool`): Whether folders are entered.
+            commit (`str`): What the entries are to name as their commit.
+        """
+        tree = self.folder(repo, root, path)
+        if tree is None:
+            raise self.not_found(repo, root, path, "folder")
+        yield from self._walk(repo, tree, f"{path}/" if path else "", recursive, commit)
+
+    def _walk(self, repo: int, tree: str, prefix: str, recursive: bool, commit: str) -> Iterator[Entry]:
         for node in sorted(self.load(repo, tree).values(), key=git_order):
-            yield entry_of(prefix + node.name, node)
+            yield entry_of(prefix + node.name, node, commit)
             if recursive and node.is_folder:
-                yield from self._walk(repo, node.oid, f"{prefix}{node.name}/", recursive)
+                yield from self._walk(repo, node.oid, f"{prefix}{node.name}/", recursive, commit)
 
-    def changed(self, repo: int, before: str, after: str, prefix: str = "") -> Iterator[tuple[str, Node | None]]:
-        """Walk the files in which two trees differ, each with what it is afterwards (None when it is gone).
+    def changed(self, repo: int, before: str | None, after: str, prefix: str = "") -> Iterator[Difference]:
+        """Walk the files in which two trees differ, each with what it was and what it is; None where it is missing.
 
-        Folders that are the same in both are not entered.
+        Folders that are the same in both are not entered. Everything is new where there is no tree before.
         """
         if before == after:
             return
-        old, new = self.load(repo, before), self.load(repo, after)
+        old, new = self.load(repo, before) if before else {}, self.load(repo, after)
         for name in sorted(old.keys() | new.keys()):
             was, now = old.get(name), new.get(name)
             if was == now:
@@ -94,17 +115,21 @@ class TreeIndex:
             if was is not None and was_folder and now is not None and is_folder:
                 yield from self.changed(repo, was.oid, now.oid, f"{prefix}{name}/")
                 continue
+            if was is not None and now is not None and not was_folder and not is_folder:
+                yield prefix + name, was, now
+                continue
             if was is not None:
-                yield from self._all(repo, was, prefix, gone=True)
+                yield from ((path, node, None) for path, node in self.files(repo, was, prefix))
             if now is not None:
-                yield from self._all(repo, now, prefix, gone=False)
+                yield from ((path, None, node) for path, node in self.files(repo, now, prefix))
 
-    def _all(self, repo: int, node: Node, prefix: str, *, gone: bool) -> Iterator[tuple[str, Node | None]]:
+    def files(self, repo: int, node: Node, prefix: str = "") -> Iterator[tuple[str, Node]]:
+        """Walk a file, or all files below a folder, each with its path."""
         if not node.is_folder:
-            yield prefix + node.name, None if gone else node
+            yield prefix + node.name, node
             return
         for child in self.load(repo, node.oid).values():
-            yield from self._all(repo, child, f"{prefix}{node.name}/", gone=gone)
+            yield from self.files(repo, child, f"{prefix}{node.name}/")
 
     def not_found(self, repo: int, root: str, path: str, what: str = "file") -> EntryNotFoundError:
         """Return the error for a path that is not there, naming the nearest one that is."""
@@ -122,6 +147,6 @@ class TreeIndex:
         return int(rows[0][0])
 
 
-def entry_of(path: str, node: Node) -> Entry:
-    """Return a line of a tree as the value that leaves the hub."""
-    return Entry(path, node.oid, node.size, node.sha256, node.is_folder, node.pointer_size)
+def entry_of(path: str, node: Node, commit: str = "") -> Entry:
+    """Return a line of a tree as the value that leaves the hub, naming the commit that it was found in."""
+    return Entry(path, node.oid, node.size, node.sha256, node.is_folder, node.pointer_size, commit)

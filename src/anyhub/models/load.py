@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import types
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyhub.constants import CONFIG_NAME
-from anyhub.hub.opening import open_hub, using
+from anyhub.hub.caller import Caller
+from anyhub.hub.opening import endpoint_of, open_hub, using
 from anyhub.models.config import file as config_file
 from anyhub.models.config.capture import CONFIG, is_dataclass_value
 from anyhub.models.config.parameters import Parameters
@@ -71,8 +72,15 @@ def load(cls: Any, source: Source, given: Mapping[str, Any], endpoint: str | Pat
     """
     check_options(cls, cls._from_pretrained, given, _OPTIONS, cls.from_pretrained)
     source = replace(source, subfolder=_subfolder(cls, given))
-    with using(open_hub(endpoint)) if endpoint is not None else nullcontext():
+    with _using_the_hub_of(source, endpoint):
         return _load_as_one(cls, source, given)
+
+
+def _using_the_hub_of(source: Source, endpoint: str | Path | Hub | None) -> AbstractContextManager[object]:
+    """Make the hub that is asked that of every call in the body; the usual folder is opened only when it is needed."""
+    if endpoint is None and not endpoint_of().startswith(("http://", "https://")):
+        return nullcontext()
+    return using(open_hub(endpoint, Caller.of(source.token, proxies=source.proxies)))
 
 
 def _load_as_one(cls: Any, source: Source, given: Mapping[str, Any]) -> Any:

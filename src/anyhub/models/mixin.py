@@ -231,7 +231,7 @@ class ModelHubMixin:
         config: Any = None,
         commit_message: str = "Push model using anyhub.",
         private: bool | None = None,
-        token: str | None = None,  # noqa: ARG002 - for hubs that have accounts
+        token: str | None = None,
         branch: str | None = None,
         create_pr: bool | None = None,
         allow_patterns: list[str] | str | None = None,
@@ -314,7 +314,7 @@ class ModelHubMixin:
             ignore_patterns=ignore_patterns,
             delete_patterns=delete_patterns,
         )
-        return publish(self, push, endpoint)
+        return publish(self, push, endpoint, token)
 
     @classmethod
     def from_pretrained(

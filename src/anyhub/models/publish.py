@@ -16,6 +16,7 @@ from anyhub.api.patterns import Patterns, select, select_deleted
 from anyhub.cards.seal import is_untouched
 from anyhub.constants import MANIFEST_NAME, REPOCARD_NAME
 from anyhub.errors import RepositoryNotFoundError, RevisionNotFoundError, ValidationError
+from anyhub.hub.caller import Caller
 from anyhub.hub.making import made_if_missing
 from anyhub.hub.opening import open_hub, using
 from anyhub.models.card_file import UNREADABLE, There
@@ -56,7 +57,9 @@ class Push:
     delete_patterns: Patterns | None = None
 
 
-def publish(model: HubModel, push: Push, endpoint: str | Path | Hub | None = None) -> str:
+def publish(
+    model: HubModel, push: Push, endpoint: str | Path | Hub | None = None, token: str | bool | None = None
+) -> str:
     """Make a repository hold a model, by one commit or none.
 
     A repository that is missing is made after the model was saved, and unmade when the commit fails, so that a push
@@ -75,7 +78,7 @@ def publish(model: HubModel, push: Push, endpoint: str | Path | Hub | None = Non
     select((), push.allow_patterns, push.ignore_patterns)
     select((), push.delete_patterns)
     check(model, push.details, model.push_to_hub)
-    hub = open_hub(endpoint)
+    hub = open_hub(endpoint, Caller.of(token))
     repo = hub.repo_id(push.repo_id)
     branch = push.branch or DEFAULT_BRANCH
     base = _head(hub, repo, branch)

@@ -102,9 +102,10 @@ class PublishedCard:
         )
 
 
-def place_of(endpoint: str | Path | Hub | None, repo_id: str, repo_type: str) -> str:
+def place_of(endpoint: str | Path | Hub | None, repo_id: str, repo_type: str, token: str | bool | None = None) -> str:
     """Return a name for a repository of a hub, by which it is told from every other."""
+    from anyhub.hub.caller import Caller
     from anyhub.hub.opening import open_hub
 
-    hub = open_hub(endpoint)
+    hub = open_hub(endpoint, Caller.of(token))
     return f"{hub.endpoint} {hub.repo_id(repo_id, repo_type).key}"

@@ -155,7 +155,7 @@ class RepoCard:
             repo_id, REPOCARD_NAME, repo_type=repo_type, revision=revision, token=token, endpoint=endpoint
         )
         card = cls(read_text(Path(downloaded)), ignore_metadata_errors=ignore_metadata_errors)
-        card._known[place_of(endpoint, repo_id, repo_type), None] = card.content
+        card._known[place_of(endpoint, repo_id, repo_type, token), None] = card.content
         return card
 
     def validate(self, repo_type: str | None = None) -> None:
@@ -220,7 +220,7 @@ class RepoCard:
         check(mine, repo_type)
         from anyhub.api import HfApi
 
-        place, branch = place_of(endpoint, repo_id, repo_type), revision or DEFAULT_BRANCH
+        place, branch = place_of(endpoint, repo_id, repo_type, token), revision or DEFAULT_BRANCH
         base = self._known.get((place, branch)) or self._known.get((place, None))
 
         def edit(theirs: str | None) -> str:

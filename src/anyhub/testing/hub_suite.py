@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from anyhub.errors import (
     ConflictError,
+    DiscussionNotFoundError,
     EditConflictError,
     EntryNotFoundError,
     InvalidPathError,
@@ -16,7 +20,6 @@ from anyhub.errors import (
     InvalidRevisionError,
     ParentCommitError,
     PathCollisionError,
-    PullRequestNotFoundError,
     RepositoryExistsError,
     RepositoryNotFoundError,
     RevisionExistsError,
@@ -33,9 +36,19 @@ from anyhub.values import (
     DeleteFolder,
     Query,
     RepoId,
+    RepoInfo,
 )
 
 LARGE = b"\0\1\2\3" * 100
+
+
+def safetensors(tensors: Mapping[str, tuple[str, Sequence[int]]]) -> bytes:
+    """Return the header of a safetensors file with these data types and shapes, which is all that a hub reads of it."""
+    header = {
+        name: {"dtype": dtype, "shape": shape, "data_offsets": [0, 0]} for name, (dtype, shape) in tensors.items()
+    }
+    text = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
+    return len(text).to_bytes(8, "little") + text
 
 
 class HubSuite:
@@ -107,13 +120,40 @@ class HubSuite:
         hub.delete(repo)
         assert self._read(hub, other, "model.bin") == LARGE
 
-    def test_a_moved_repository_answers_to_its_new_name_only(self, hub: Hub, repo: RepoId) -> None:
+    def test_a_moved_repository_answers_to_its_old_name_until_another_one_takes_it(
+        self, hub: Hub, repo: RepoId
+    ) -> None:
         self._put(hub, repo, model_bin=LARGE)
+        before, moved = hub.info(repo), hub.repo_id("ada/difference-engine")
+        hub.move(repo, moved)
+        assert self._read(hub, moved, "model.bin") == self._read(hub, repo, "model.bin") == LARGE
+        found = hub.find_repo(repo)
+        assert found is not None
+        assert (found.repo, found.id) == (moved, before.id)
+        hub.create(repo)
+        assert self._paths(hub, repo) == []
+        assert self._read(hub, moved, "model.bin") == LARGE
+
+    def test_a_repository_that_is_not_there_is_found_by_none(self, hub: Hub) -> None:
+        assert hub.find_repo(hub.repo_id("ada/nothing")) is None
+
+    def test_a_repository_is_not_deleted_by_a_name_that_it_had_before(self, hub: Hub, repo: RepoId) -> None:
         moved = hub.repo_id("ada/difference-engine")
         hub.move(repo, moved)
-        assert self._read(hub, moved, "model.bin") == LARGE
         with pytest.raises(RepositoryNotFoundError):
-            hub.info(repo)
+            hub.delete(repo)
+        assert hub.info(moved).repo == moved
+
+    def test_a_name_can_be_moved_away_and_back(self, hub: Hub, repo: RepoId) -> None:
+        moved = hub.repo_id("ada/difference-engine")
+        hub.move(repo, moved)
+        hub.move(moved, repo)
+        assert hub.info(moved).repo == repo
+
+    def test_the_gate_is_kept(self, hub: Hub, repo: RepoId) -> None:
+        assert hub.info(repo).gated is None
+        assert hub.set_gated(repo, "manual").gated == "manual"
+        assert hub.set_gated(repo, None).gated is None
 
     def test_the_private_flag_is_kept(self, hub: Hub) -> None:
         repo = hub.repo_id("ada/secret")
@@ -126,9 +166,77 @@ class HubSuite:
             hub.create(hub.repo_id(name))
         self._put(hub, repo, a_txt=b"a")
         assert [str(info.repo) for info in hub.search(Query())] == ["ada/engine", "bob/engine", "ada/tables"]
-        assert [str(info.repo) for info in hub.search(Query(author="ADA", search="eng"))] == ["ada/engine"]
+        assert [str(info.repo) for info in hub.search(Query(author="ADA", search=("eng",)))] == ["ada/engine"]
         assert len(list(hub.search(Query(limit=2)))) == 2
         assert list(hub.search(Query(type="dataset"))) == []
+
+    def test_a_search_is_paged_without_losing_or_repeating_any(self, hub: Hub) -> None:
+        for name in "abcde":
+            hub.create(hub.repo_id(f"ada/{name}"))
+        for ascending in (False, True):
+            query = Query(sort="created_at", ascending=ascending, limit=2)
+            found: list[RepoInfo] = []
+            while page := list(hub.search(replace(query, after=found[-1].id if found else None))):
+                found += page
+            names = [info.repo.name for info in found]
+            assert names == (list("abcde") if ascending else list("edcba"))
+
+    def test_a_search_goes_by_what_the_files_say(self, hub: Hub, repo: RepoId) -> None:
+        other = hub.repo_id("ada/other")
+        hub.create(other)
+        self._put(
+            hub, repo, README_md=b"---\nlicense: mit\ntags: [x, y]\npipeline_tag: fill-mask\nlibrary_name: l\n---\n"
+        )
+        self._put(hub, repo, model_safetensors=safetensors({"w": ("F32", [2, 3]), "b": ("I64", [4])}))
+        for query in (
+            Query(tags=("license:mit", "x")),
+            Query(pipeline_tag="fill-mask"),
+            Query(library="l"),
+            Query(min_parameters=10, max_parameters=10),
+        ):
+            assert [info.repo for info in hub.search(query)] == [repo]
+        assert list(hub.search(Query(tags=("license:mit", "z")))) == []
+        assert list(hub.search(Query(min_parameters=11))) == []
+
+    def test_a_search_goes_by_the_gate(self, hub: Hub, repo: RepoId) -> None:
+        other = hub.repo_id("ada/other")
+        hub.create(other)
+        hub.set_gated(repo, "auto")
+        assert [info.repo for info in hub.search(Query(gated=True))] == [repo]
+        assert [info.repo for info in hub.search(Query(gated=False))] == [other]
+
+    # -- facts
+
+    def test_the_facts_are_those_of_the_files_on_the_default_branch(self, hub: Hub, repo: RepoId) -> None:
+        card = b"---\nlicense: mit\ntags: [x]\n---\nSee arxiv.org/abs/1234.56789."
+        self._put(hub, repo, README_md=card, config_json=b'{"model_type": "bert", "architectures": ["A"], "secret": 1}')
+        self._put(hub, repo, model_safetensors=safetensors({"w": ("F32", [2, 3]), "b": ("I64", [4])}))
+        facts = hub.info(repo).facts
+        assert facts.card == {"license": "mit", "tags": ["x"]}
+        assert set(facts.tags) == {"safetensors", "bert", "x", "license:mit", "arxiv:1234.56789"}
+        assert (facts.config["model_type"], facts.config["architectures"]) == ("bert", ["A"])
+        assert "secret" not in facts.config
+        assert facts.parameters == {"F32": 6, "I64": 4}
+        hub.commit(repo, [DeleteFile("README.md"), DeleteFile("model.safetensors")], message="delete")
+        facts = hub.info(repo).facts
+        assert (facts.card, facts.tags, facts.parameters) == ({}, ("bert",), {})
+
+    def test_what_a_branch_or_a_pull_request_says_is_no_fact_until_it_is_merged(self, hub: Hub, repo: RepoId) -> None:
+        self._propose(hub, repo, "README.md", b"---\nlicense: mit\n---\n")
+        assert hub.info(repo).facts.tags == ()
+        hub.merge(repo, 1)
+        assert hub.info(repo).facts.tags == ("license:mit",)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"---\na: [\n---\n", b"---\na: &x [*x]\n---\n", b"---\nlicense: {}\n---\n", b"\xff", b"---\nx: .nan\n---\n"],
+    )
+    def test_a_card_that_can_not_be_read_says_nothing_and_refuses_nothing(
+        self, hub: Hub, repo: RepoId, content: bytes
+    ) -> None:
+        done = self._put(hub, repo, README_md=content, config_json=b"[" * 10_000, model_safetensors=b"\xff" * 100)
+        assert done.changed
+        assert hub.info(repo).facts.tags in ((), ("safetensors",))
 
     # -- commits
 
@@ -152,6 +260,26 @@ class HubSuite:
         commit = self._put(hub, repo, b_dat=LARGE).commit
         path = hub.local_path(repo, hub.entry(repo, commit.oid, "b.dat"))
         assert path is None or path.read_bytes() == LARGE
+
+    def test_what_is_fetched_is_the_content_whatever_was_there_before(
+        self, hub: Hub, repo: RepoId, tmp_path: Path
+    ) -> None:
+        commit = self._put(hub, repo, a_txt=b"text", b_dat=LARGE).commit
+        for path, content in (("a.txt", b"text"), ("b.dat", LARGE)):
+            entry = hub.entry(repo, commit.oid, path)
+            for number, before in enumerate((None, content[:2])):
+                told: list[int] = []
+                partial = tmp_path / f"{path}-{number}"
+                if before is not None:
+                    partial.write_bytes(before)
+                digest = hub.fetch(repo, entry, partial, told.append)
+                assert partial.read_bytes() == content
+                assert digest.size == sum(told) == len(content)
+
+    def test_an_entry_names_the_commit_that_it_was_found_in(self, hub: Hub, repo: RepoId) -> None:
+        commit = self._put(hub, repo, d__a_txt=b"a").commit.oid
+        entries = [hub.entry(repo, commit, "d/a.txt"), *hub.find(repo, commit, ["d"]), *hub.tree(repo, commit)]
+        assert {entry.commit for entry in entries} == {commit}
 
     def test_a_staged_file_is_adopted_and_a_users_file_is_left(self, hub: Hub, repo: RepoId, tmp_path: Path) -> None:
         mine = tmp_path / "mine.bin"
@@ -493,10 +621,10 @@ class HubSuite:
         head = hub.resolve(repo).oid
         done = self._propose(hub, repo)
         assert done.pull_request is not None
-        assert (done.pull_request.number, done.ref, done.pull_request.title) == (1, "refs/pr/1", "Propose")
+        assert (done.pull_request.number, done.ref, hub.discussion(repo, 1).title) == (1, "refs/pr/1", "Propose")
         assert hub.resolve(repo).oid == head
         assert self._read(hub, repo, "b.txt", "refs/pr/1") == b"b"
-        assert [pull.number for pull in hub.pull_requests(repo)] == [1]
+        assert [each.number for each in hub.discussions(repo)] == [1]
 
     def test_more_commits_can_be_pushed_to_a_pull_request(self, hub: Hub, repo: RepoId) -> None:
         self._propose(hub, repo)
@@ -509,7 +637,7 @@ class HubSuite:
         done = hub.merge(repo, 1)
         assert self._paths(hub, repo) == ["a.txt", "b.txt"]
         assert len(done.commit.parents) == 2
-        merged = hub.pull_request(repo, 1)
+        merged = hub.discussion(repo, 1)
         assert (merged.status, merged.merge_commit) == ("merged", done.commit.oid)
         with pytest.raises(ConflictError, match="merged"):
             hub.merge(repo, 1)
@@ -519,26 +647,26 @@ class HubSuite:
         self._put(hub, repo, b_txt=b"other")
         with pytest.raises(EditConflictError, match=r"b\.txt"):
             hub.merge(repo, 1)
-        assert hub.pull_request(repo, 1).status == "open"
+        assert hub.discussion(repo, 1).status == "open"
 
     def test_a_closed_pull_request_is_merged_only_after_it_is_reopened(self, hub: Hub, repo: RepoId) -> None:
         self._propose(hub, repo)
-        hub.set_pull_request_status(repo, 1, "closed")
+        hub.set_discussion_status(repo, 1, "closed")
         with pytest.raises(ConflictError, match="Reopen"):
             hub.merge(repo, 1)
-        hub.set_pull_request_status(repo, 1, "open")
+        hub.set_discussion_status(repo, 1, "open")
         assert hub.merge(repo, 1).changed
 
     @pytest.mark.parametrize("end", ["closed", "merged"])
     def test_nothing_is_pushed_to_a_pull_request_that_is_over(self, hub: Hub, repo: RepoId, end: str) -> None:
         self._propose(hub, repo)
         if end == "closed":
-            hub.set_pull_request_status(repo, 1, "closed")
+            hub.set_discussion_status(repo, 1, "closed")
         else:
             hub.merge(repo, 1)
         with pytest.raises(ConflictError, match=end):
             self._put(hub, repo, onto="refs/pr/1", c_txt=b"c")
 
     def test_an_unknown_pull_request_is_refused(self, hub: Hub, repo: RepoId) -> None:
-        with pytest.raises(PullRequestNotFoundError, match="#3"):
-            hub.pull_request(repo, 3)
+        with pytest.raises(DiscussionNotFoundError, match="#3"):
+            hub.discussion(repo, 3)

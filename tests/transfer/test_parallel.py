@@ -4,7 +4,7 @@ from threading import Barrier
 
 import pytest
 
-from anyhub.cache.parallel import for_each
+from anyhub.transfer.parallel import for_each
 
 
 @pytest.mark.parametrize("workers", [1, 4])

@@ -1,0 +1,1 @@
+"""A hub behind HTTP: doors that parse a request, call the hub once, and spell its answer."""

@@ -1,0 +1,1 @@
+"""The doors of the server; each module has the handlers of one part of the route table."""

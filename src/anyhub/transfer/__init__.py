@@ -1,0 +1,1 @@
+"""Moving many bytes between machines: in parallel, checked, and going on where it was cut."""

@@ -1,0 +1,12 @@
+"""The ways in which large files travel; each is one module."""
+
+from __future__ import annotations
+
+from anyhub.transfer.channels.basic import BasicChannel
+from anyhub.transfer.channels.channel import Channel
+from anyhub.transfer.channels.multipart import MultipartChannel
+
+CHANNELS: tuple[Channel, ...] = (MultipartChannel(), BasicChannel())
+"""All that are known here, the best one first."""
+
+__all__ = ["CHANNELS", "BasicChannel", "Channel", "MultipartChannel"]
