@@ -27,12 +27,14 @@ bench: ## Measure against the floor of the machine and against what a user would
 	@$(ENVIRONMENT) .venv-bench requirements/bench.txt
 	@.venv-bench/bin/python -m benchmarks
 
-faults: environment ## Kill every durable operation at every system call, cut the power, and look at what is left.
+faults: environment ## Kill every durable operation at every system call, cut the power, cut the network, and look at what is left.
 	@scripts/system_packages.sh git strace
 	@$(BIN)/python tests/faults/sweep.py
 	@$(BIN)/python tests/faults/model_sweep.py
 	@$(BIN)/python tests/faults/power_loss.py
 	@$(BIN)/python tests/faults/hub_sweep.py
+	@ANYHUB_SERVER_KILLS=60 $(BIN)/python -m pytest -s --timeout 0 tests/faults/test_server_kills.py
+	@$(BIN)/python tests/faults/network_sweep.py
 
 fuzz: environment ## Send the server what fits the description of its API, and what does not, for some minutes.
 	@ANYHUB_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest -n 2 --timeout 0 tests/server/test_fuzz.py

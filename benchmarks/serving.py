@@ -26,7 +26,7 @@ name = "bench"
 role = "write"
 value = "{TOKEN}"
 """
-_REQUEST = re.compile(rb"(?:^|\n)(?:GET|HEAD|POST|PUT|DELETE) /[^ \r\n]* HTTP/1\.1\r\n")
+_REQUEST = re.compile(rb"(?:^|\n)(?:GET|HEAD|POST|PUT|PATCH|DELETE) /[^ \r\n]* HTTP/1\.1\r\n")
 
 
 @dataclass(frozen=True)

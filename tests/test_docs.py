@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 import tomllib
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,22 +71,24 @@ def commands_of(block: str) -> list[tuple[str, str]]:
 
 
 class Shell:
-    """A shell that runs one command after the other.
+    """A shell that runs one command after the other; what it started ends with it.
 
     Args:
-        process (`Popen`): A running ``sh``, which reads from a pipe and writes to one.
+        process (`Popen`): A running ``sh``, which reads from a pipe and writes to one, and leads a group of processes.
         errors (`Path`): Where it writes what it has to say about errors.
+        seconds (`float`): How long a command may take.
     """
 
     _END = "\x04"
 
-    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], errors: Path, seconds: float) -> None:
         self._process = process
         self._errors = errors
+        self._seconds = seconds
 
     @classmethod
     @contextmanager
-    def opened(cls, errors: Path) -> Iterator[Shell]:
+    def opened(cls, errors: Path, seconds: float = 60) -> Iterator[Shell]:
         """Start a shell in the working directory, with the commands of this environment before all others."""
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
         with (
@@ -95,12 +100,34 @@ class Shell:
                 stderr=stderr,
                 encoding="utf-8",
                 env={**os.environ, "PATH": path},
+                start_new_session=True,
             ) as process,
         ):
-            yield cls(process, errors)
+            shell = cls(process, errors, seconds)
+            try:
+                yield shell
+            finally:
+                shell.stop()
+
+    def stop(self) -> None:
+        """End the shell and all that it started, in the background as well."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def run(self, command: str) -> str:
         """Return what a command prints, once it has succeeded."""
+        late = threading.Event()
+        limit = threading.Timer(self._seconds, lambda: (late.set(), self.stop()))
+        limit.start()
+        try:
+            return self._answer(command)
+        except (AssertionError, BrokenPipeError):
+            assert not late.is_set(), f"It did not end within {self._seconds} s.\n$ {command}"
+            raise
+        finally:
+            limit.cancel()
+
+    def _answer(self, command: str) -> str:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(f"{{ {command}\n}} < /dev/null; printf '{self._END}%s\\n' $?\n")
@@ -205,3 +232,22 @@ def test_a_shell_stays_where_a_command_went(tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match="no-such-command"):
             shell.run("no-such-command")
         assert shell.run("echo still there") == "still there\n"
+
+
+def test_a_command_that_never_ends_is_told_so_and_stopped(tmp_path: Path) -> None:
+    with Shell.opened(tmp_path / "errors", seconds=0.5) as shell:
+        assert shell.run("echo first") == "first\n"
+        with pytest.raises(AssertionError, match="did not end within") as caught:
+            shell.run("sleep 1000")
+        assert "$ sleep 1000" in str(caught.value)
+
+
+def test_what_a_failing_document_started_is_stopped(tmp_path: Path) -> None:
+    beats = tmp_path / "beats"
+    with pytest.raises(AssertionError, match="false"), Shell.opened(tmp_path / "errors") as shell:
+        shell.run(f"(while :; do echo >> '{beats}'; sleep 0.05; done) > /dev/null &")
+        shell.run(f"until test -s '{beats}'; do sleep 0.05; done")
+        shell.run("false")
+    size = beats.stat().st_size
+    time.sleep(0.3)
+    assert beats.stat().st_size == size

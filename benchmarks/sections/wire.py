@@ -58,9 +58,10 @@ def _large(work: Path, endpoint: str, options: Options) -> None:
 
     def both(library: str) -> dict[str, float]:
         file, repo = fresh(), f"{USER}/large-{next(count)}"
+        size = Path(file).stat().st_size
         arguments = {"library": library, "endpoint": endpoint, "repo": repo}
         up = in_fresh_process("wire.upload", file=file, **arguments)["seconds"]
-        down = in_fresh_process("wire.download", folder=str(folder), **arguments)["seconds"]
+        down = in_fresh_process("wire.download", folder=str(folder), size=size, **arguments)["seconds"]
         _empty(folder)
         return {"up": up, "down": down}
 

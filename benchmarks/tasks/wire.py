@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.serving import TOKEN, USER, Counter
-from benchmarks.tasks.measuring import timed
+from benchmarks.tasks.measuring import back_pages, timed
 from benchmarks.watch import MIB
 
 _SENDER = """
@@ -64,6 +64,7 @@ def upload(library: str, endpoint: str, repo: str, file: str) -> dict[str, float
     """Upload one large file to a new repository."""
     client = warmed(library, endpoint)
     client.create_repo(repo)
+    back_pages(Path(file).with_name("pages"), Path(file).stat().st_size)
     return {
         "seconds": timed(
             lambda: client.upload_file(path_or_fileobj=file, path_in_repo="model.safetensors", repo_id=repo)
@@ -71,9 +72,10 @@ def upload(library: str, endpoint: str, repo: str, file: str) -> dict[str, float
     }
 
 
-def download(library: str, endpoint: str, repo: str, folder: str) -> dict[str, float]:
+def download(library: str, endpoint: str, repo: str, folder: str, size: int) -> dict[str, float]:
     """Download one large file to an empty cache."""
     client = warmed(library, endpoint)
+    back_pages(Path(folder, "pages"), size)
     return {
         "seconds": timed(
             lambda: client.hf_hub_download(repo, "model.safetensors", cache_dir=f"{folder}/cache-{os.getpid()}")
@@ -87,6 +89,7 @@ def floor_download(file: str, folder: str) -> dict[str, float]:
     with subprocess.Popen([sys.executable, "-c", _SENDER, file], stdout=subprocess.PIPE, text=True) as sender:
         assert sender.stdout
         port = int(sender.stdout.readline())
+        back_pages(Path(folder, "pages"), Path(file).stat().st_size)
 
         def run() -> None:
             buffer, digest = memoryview(bytearray(MIB)), hashlib.sha256()
@@ -108,6 +111,7 @@ def floor_upload(file: str, folder: str) -> dict[str, float]:
     ) as receiver:
         assert receiver.stdout
         port = int(receiver.stdout.readline())
+        back_pages(Path(folder, "pages"), Path(file).stat().st_size)
 
         def run() -> None:
             with Path(file).open("rb") as source, socket.create_connection(("127.0.0.1", port)) as connection:

@@ -134,12 +134,13 @@ def create(path: Path, *, hashing: bool = True, mode: int = 0o666) -> Iterator[F
 
 
 @contextmanager
-def extend(path: Path, progress: Progress | None = None) -> Iterator[FileWriter]:
+def extend(path: Path, progress: Progress | None = None, *, hashing: bool = True) -> Iterator[FileWriter]:
     """Open a staged file to go on at its end, or a new one: what it has is hashed first; it stays when the body fails.
 
     Args:
         path (`Path`): The file, which nobody else writes.
         progress (*optional*): Called with the number of bytes of each piece that is there already.
+        hashing (`bool`): Whether the caller wants the digest; without it, nothing is read.
 
     Raises:
         DiskFullError, ReadOnlyError: When the disk refuses.
@@ -147,8 +148,10 @@ def extend(path: Path, progress: Progress | None = None) -> Iterator[FileWriter]
     with storage_errors(path):
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
     try:
-        with FileWriter(fd, most_behind=_HELD_WHILE_EXTENDING) as writer:
-            for piece in _pieces(path):
+        with FileWriter(fd, hashing=hashing, most_behind=_HELD_WHILE_EXTENDING) as writer:
+            if not hashing:
+                writer.skip(os.fstat(fd).st_size)
+            for piece in _pieces(path) if hashing else ():
                 writer.passed(piece)
                 if progress:
                     progress(piece.nbytes)

@@ -214,6 +214,7 @@ class RepoFacts:
         library_name (`str`, *optional*): The library that loads it.
         config: Of ``config.json`` what tells kinds of models apart (``architectures``, ``model_type``).
         parameters: How many numbers its safetensors files hold, by data type as these spell it (``{"F32": 1000}``).
+        gguf: What its first GGUF file says: ``total`` parameters, ``architecture`` and ``context_length``.
     """
 
     card: Mapping[str, Any] = field(default_factory=dict)
@@ -222,6 +223,7 @@ class RepoFacts:
     library_name: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
+    gguf: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +13,6 @@ from anyhub.errors import (
     InvalidRepoIdError,
     RepositoryExistsError,
     RepositoryNotFoundError,
-    UnsupportedError,
     ValidationError,
 )
 
@@ -84,8 +83,19 @@ def test_who_may_see_a_repository_can_be_set(api: HfApi, repo: RepoUrl) -> None:
     assert api.repo_info(repo).private
     assert api.update_repo_visibility(repo) == {"private": False}
     assert not api.repo_info(repo).private
-    with pytest.raises(ValidationError, match="private=True"):
+    with pytest.raises(ValidationError, match="private= or gated="):
         api.update_repo_settings(repo)
+
+
+def test_whether_access_to_the_files_is_asked_for_can_be_set(api: HfApi, repo: RepoUrl) -> None:
+    api.update_repo_settings(repo, gated="manual", private=True)
+    assert (api.model_info(repo).gated, api.model_info(repo).private) == ("manual", True)
+    api.update_repo_settings(repo, gated=False)
+    assert (api.model_info(repo).gated, api.model_info(repo).private) == (False, True)
+    for wrong in ("off", True, 1):
+        with pytest.raises(ValidationError, match="gated is 'auto', 'manual' or False"):
+            api.update_repo_settings(repo, gated=cast("Any", wrong), private=False)
+    assert api.model_info(repo).private
 
 
 def test_functions_of_the_package_look_the_endpoint_up_at_each_call(
@@ -116,11 +126,6 @@ def test_a_token_that_can_be_none_is_refused_by_its_kind(tmp_path: Path) -> None
     with pytest.raises(ValidationError, match=r"not a (Posix|Windows)Path"):
         HfApi(tmp_path / "hub", token=tmp_path).whoami()  # type: ignore[arg-type]
     assert HfApi(tmp_path / "hub", token="hf_secret").whoami(token=False)
-
-
-def test_a_hub_on_the_network_is_named_as_what_can_not_be_opened_yet() -> None:
-    with pytest.raises(UnsupportedError, match=r"https://hub\.example\.org"):
-        HfApi("https://hub.example.org").list_repo_files("me/x")
 
 
 @pytest.mark.parametrize("private", ["yes", 1, 0, "", "False"])

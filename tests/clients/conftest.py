@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from anyhub.server.embedded import RunningHub
 from anyhub.testing.server import running_hub
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests/faults"))  # for its proxy
 PART_BYTES = 5 * 2**20  # so that files of some megabytes come in several parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +40,12 @@ class Outcome:
 
 
 def impatient(endpoint: str, token: str, *, tries: int = 6) -> RemoteHub:
-    """Return a client that tries again at once."""
+    """Return a client that tries again as soon as a server can have noticed a cut."""
     origin = Origin.of(endpoint)
     transport = Transport(
-        OriginCredentials(origin, Secret(token)), home=origin, patience=Patience(tries=tries, sleep=lambda _: None)
+        OriginCredentials(origin, Secret(token)),
+        home=origin,
+        patience=Patience(tries=tries, sleep=lambda _: time.sleep(0.02)),
     )
     return RemoteHub(endpoint, transport)
 

@@ -101,6 +101,7 @@ class FaultProxy:
     def _serve(self, client: socket.socket) -> None:
         try:
             server = socket.create_connection(self._upstream)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)  # what is cut there did not go through
         except OSError:
             _break_off(client)
             return

@@ -127,7 +127,7 @@ def test_an_upload_goes_on_where_it_was_cut(hub: RemoteHub, proxy: FaultProxy, s
     done = up(hub, proxy, served, REPO, f"up-{seed}.bin", content)
     assert done.error is None
     assert not done.wrong
-    assert done.sent_again <= len(faults) * (2 * MIB + MIB + HEADERS) + 10 * HEADERS
+    assert done.sent_again <= len(faults) * (MIB + HEADERS) + 10 * HEADERS
 
 
 @pytest.mark.parametrize("at", [0, 300, HEADERS, MIB, SIZE // 2, SIZE - 1])

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anyhub.git.pointers import DEFAULT_ATTRIBUTES, SAMPLE_BYTES, Attributes, looks_binary
 
@@ -46,3 +51,19 @@ def test_nothing_is_added_when_all_is_covered() -> None:
 )
 def test_text_in_utf8_is_not_binary_even_when_the_sample_ends_inside_a_character(sample: bytes, binary: bool) -> None:
     assert looks_binary(sample) is binary
+
+
+_NAMES = st.text(alphabet="abAB.[]*?!^-\\#é", min_size=1, max_size=6)
+_PATTERNS = st.lists(_NAMES | st.sampled_from(["**", "*", "*.bin", "a"]), min_size=1, max_size=4).map("/".join)
+_SAID = st.sampled_from(["filter=lfs", "-filter", "!filter", "filter=other", "filter", "-text", "filter=lfs -filter"])
+_LINES = st.lists(st.tuples(_PATTERNS | st.sampled_from(["/a/b", "*.bin", "b.*"]), _SAID), max_size=8)
+_PATHS = st.lists(st.text(alphabet="abAB.-é[]* ", min_size=1, max_size=6), min_size=1, max_size=4).map("/".join)
+
+
+@given(lines=_LINES, path=_PATHS | st.sampled_from(["a/b", "a", "x.bin", "a/b.bin", "/a/b"]))
+def test_one_expression_for_many_patterns_says_what_dulwich_says_of_each(
+    lines: list[tuple[str, str]], path: str
+) -> None:
+    data = "".join(f"{pattern} {said}\n" for pattern, said in lines if pattern.count("*") <= 3).encode()
+    patterns = compile_gitattributes_patterns(parse_git_attributes(io.BytesIO(data)))
+    assert Attributes(data).says_large(path) is (match_path(patterns, path.encode()).get(b"filter") == b"lfs")

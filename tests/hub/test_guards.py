@@ -320,7 +320,9 @@ def test_nothing_is_put_where_the_caller_may_not_create(world: World, verb: str)
 
 
 def test_files_behind_a_gate_are_not_duplicated(world: World) -> None:
-    with pytest.raises(GatedRepoError, match=r"Visit https://hub\.example\.org/ann/gated to ask for access\."):
+    with pytest.raises(
+        GatedRepoError, match=r"Visit https://hub\.example\.org/ann/gated/ask-access to ask for access\."
+    ):
         world.as_("bob").duplicate(GATED, RepoId("bob", "mine"), private=False)
     world.as_("eve").duplicate(GATED, RepoId("eve", "mine"), private=False)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from anyhub.hub.local import LocalHub
 from anyhub.hub.schema import FORMAT
+from anyhub.testing import running_hub
 from anyhub.values import AddFile, Query, RepoId
 
 FORMAT_1 = """
@@ -71,7 +73,8 @@ def old(tmp_path: Path) -> Path:
     """A hub of format 1 with two commits, a large file, an open and a merged pull request."""
     hub = LocalHub(tmp_path / "hub")
     hub.create(REPO)
-    hub.commit(REPO, [AddFile("a.txt", b"a"), AddFile("b.bin", b"\0b")], message="both")
+    card = AddFile("README.md", b"---\nlicense: mit\npipeline_tag: translation\n---\n")
+    hub.commit(REPO, [AddFile("a.txt", b"a"), AddFile("b.bin", b"\0b"), card], message="both")
     for path in ("c.txt", "d.txt"):
         hub.commit(REPO, [AddFile(path, b"x")], message=f"Propose {path}", description="why", pull_request=True)
     merged = hub.merge(REPO, 1).commit.oid
@@ -106,12 +109,37 @@ def test_a_hub_of_the_first_format_keeps_its_files_and_pull_requests(old: Path) 
 def test_a_hub_of_the_first_format_can_be_used_as_one_of_today(old: Path) -> None:
     hub = LocalHub(old)
     assert hub.merge(REPO, 2).changed
-    hub.commit(REPO, [AddFile("README.md", b"---\nlicense: mit\n---\n")], message="card")
-    assert [info.repo for info in hub.search(Query(tags=("license:mit",)))] == [REPO]
+    hub.commit(REPO, [AddFile("README.md", b"---\nlicense: gpl\n---\n")], message="card")
+    assert [info.repo for info in hub.search(Query(tags=("license:gpl",)))] == [REPO]
     moved = RepoId("ada", "moved")
     hub.move(REPO, moved)
     assert hub.info(REPO).repo == moved
     hub.delete(moved)
+
+
+def test_what_the_files_of_an_old_hub_say_is_read_when_one_asks_for_the_repository(old: Path) -> None:
+    hub = LocalHub(old)
+    info = hub.info(REPO)
+    assert info.facts.pipeline_tag == "translation"
+    assert "license:mit" in info.facts.tags
+    assert [found.repo for found in hub.search(Query(tags=("license:mit",)))] == [REPO]
+
+
+def test_an_old_hub_that_can_not_be_written_tells_of_its_repositories_all_the_same(old: Path) -> None:
+    hub = LocalHub(old)
+    hub.find_repo(REPO)
+    with hub._database.transaction() as connection:
+        connection.execute("PRAGMA query_only=ON")
+    assert hub.info(REPO).facts.tags == ()
+
+
+def test_what_the_files_of_an_old_hub_say_is_read_when_it_is_served(old: Path) -> None:
+    with running_hub(old) as running:
+        wanted = Query(tags=("license:mit",))
+        until = time.monotonic() + 10
+        while not list(running.hub.search(wanted)) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert [found.repo for found in running.hub.search(wanted)] == [REPO]
 
 
 def test_a_hub_that_was_migrated_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:

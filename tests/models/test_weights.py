@@ -258,8 +258,13 @@ class Counting(LocalHub):
     given: list[str]
 
     def local_path(self, repo: Any, entry: Any) -> Any:
+        path = super().local_path(repo, entry)
+        self.given += [] if path is None else [entry.path]
+        return path
+
+    def open(self, repo: Any, entry: Any) -> Any:
         self.given.append(entry.path)
-        return super().local_path(repo, entry)
+        return super().open(repo, entry)
 
 
 def test_shards_that_are_asked_for_again_are_fetched_once(tmp_path: Path) -> None:

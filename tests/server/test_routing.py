@@ -31,6 +31,13 @@ def test_every_route_has_a_handler_and_every_handler_a_route() -> None:
         ("GET", "/datasets/a/b/resolve/main/x", "file.resolve", {"prefix": "datasets/", "repo": "a/b"}),
         ("GET", "/a/b.git/info/refs", "git.refs", {"repo": "a/b"}),
         ("GET", "/api/spaces/a/b/runtime", "unbuilt.space_runtime.get", {"namespace": "a"}),
+        ("GET", "/api/resource-groups", "unbuilt.resource_groups_all.get", {}),
+        ("POST", "/api/scim/v2/Users", "unbuilt.scim_all.post", {"path": "Users"}),
+        ("GET", "/api/inference-endpoints/ada", "unbuilt.inference_endpoints.get", {"path": "ada"}),
+        ("GET", "/ada", "web.namespace", {"namespace": "ada"}),
+        ("GET", "/ada/net", "web.repo", {"prefix": "", "repo": "ada/net"}),
+        ("GET", "/spaces/ada/net", "web.repo", {"prefix": "spaces/", "repo": "ada/net"}),
+        ("GET", "/lfs/net/resolve/main/a", "file.resolve", {"repo": "lfs/net"}),
         ("GET", "/api/spaces/hardware", "unbuilt.space_hardware.get", {}),
     ],
 )

@@ -90,6 +90,7 @@ def test_an_empty_folder_is_served_within_two_seconds(tmp_path: Path) -> None:
         assert server.ask("/health") == (200, {"status": "ok"})
         assert server.ask("/api/whoami-v2", server.token)[1]["name"] == "username"
         assert f"hf auth login --token {server.token}" in server.text
+        assert f"export HF_ENDPOINT={server.endpoint} HF_HUB_DISABLE_XET=1\n" in server.text  # or large files fail
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -16,7 +16,7 @@ from anyhub.hub.opening import open_hub
 from anyhub.hub.remote import RemoteHub
 from anyhub.testing import ChannelSuite, running_hub
 from anyhub.testing.channel_suite import Line, digest_of
-from anyhub.transfer.channels import BasicChannel, Channel, MultipartChannel
+from anyhub.transfer.channels import BasicChannel, Channel, MultipartChannel, TusChannel
 from anyhub.transfer.engine import ask, send_large
 from anyhub.transfer.http import Transport
 from anyhub.transfer.origins import Origin
@@ -86,6 +86,10 @@ class TestMultipartChannel(ChannelSuite):
         line.channel.upload(line.transport, Source(content, digest), line.place(digest), lambda _: None, 3)
         assert asked.count("PUT") == 4
         assert line.kept(digest) == content
+
+
+class TestTusChannel(ChannelSuite):
+    channel = TusChannel()
 
 
 def test_a_large_file_that_goes_to_another_origin_goes_without_the_token() -> None:

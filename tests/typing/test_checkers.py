@@ -132,6 +132,7 @@ class Editor:
     def __init__(self, text: str, folder: Path) -> None:
         self._text = text
         self._folder = folder
+        self._python = jedi.create_environment(sys.executable, safe=False)  # not this process, where modules are loaded
 
     def completions(self, line: str) -> list[str]:
         """Return what is offered at the end of a line."""
@@ -146,7 +147,7 @@ class Editor:
 
     def _typed(self, line: str) -> tuple[jedi.Script, int, int]:
         text = f"{self._text}{line}"
-        script = jedi.Script(text, project=jedi.Project(self._folder), environment=jedi.InterpreterEnvironment())
+        script = jedi.Script(text, project=jedi.Project(self._folder), environment=self._python)
         return script, text.count("\n") + 1, len(line)
 
 

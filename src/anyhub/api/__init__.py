@@ -40,6 +40,7 @@ delete_files = _api.delete_files
 delete_folder = _api.delete_folder
 delete_repo = _api.delete_repo
 delete_tag = _api.delete_tag
+duplicate_repo = _api.duplicate_repo
 edit_discussion_comment = _api.edit_discussion_comment
 file_exists = _api.file_exists
 get_discussion_details = _api.get_discussion_details
@@ -113,6 +114,7 @@ __all__ = [
     "delete_folder",
     "delete_repo",
     "delete_tag",
+    "duplicate_repo",
     "edit_discussion_comment",
     "file_exists",
     "get_discussion_details",

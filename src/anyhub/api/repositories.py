@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from anyhub.api.repo_url import RepoUrl
 from anyhub.api.session import Endpoint, Session, Token
 from anyhub.errors import RepositoryExistsError, RepositoryNotFoundError, ValidationError
+from anyhub.values import Gate
 
 
 class Repositories(Session):
@@ -121,20 +122,66 @@ class Repositories(Session):
         hub, repo = self._find(from_id, repo_type, endpoint, token)
         hub.move(repo, hub.repo_id(to_id, repo.type))
 
+    def duplicate_repo(
+        self,
+        from_id: str,
+        to_id: str | None = None,
+        *,
+        repo_type: str | None = None,
+        private: bool | None = None,
+        token: Token = None,
+        exist_ok: bool = False,
+        endpoint: Endpoint = None,
+    ) -> RepoUrl:
+        """Create a repository with the same branches, tags and files as another one.
+
+        Args:
+            from_id (`str`): Which repository.
+            to_id (`str`, *optional*): What the new one is to be called; the same name in the namespace of whoever asks,
+                when None.
+            repo_type (`str`, *optional*): See `HfApi`.
+            private (`bool`, *optional*): Whether only its owners may see it; as with the other one, when None.
+            token (`str` or `bool`, *optional*): See `HfApi`.
+            exist_ok (`bool`): Whether one that exists is fine; it stays as it is.
+            endpoint (*optional*): See `HfApi`.
+
+        Returns:
+            `RepoUrl`: The address of the new repository.
+
+        Raises:
+            RepositoryNotFoundError: Names the nearest one that exists.
+            RepositoryExistsError: When the new name is taken.
+            ValidationError: When ``private`` is neither True, False nor None.
+        """
+        hub, repo = self._find(from_id, repo_type, endpoint, token)
+        to = hub.repo_id(repo.name if to_id is None else to_id, repo.type)
+        try:
+            made = hub.duplicate(
+                repo, to, private=hub.info(repo).private if private is None else _checked(private)
+            ).repo
+        except RepositoryExistsError:
+            if not exist_ok:
+                raise
+            made = hub.info(to).repo
+        return RepoUrl.of(hub, made)
+
     def update_repo_settings(
         self,
         repo_id: str,
         *,
+        gated: Gate | Literal[False] | None = None,
         private: bool | None = None,
         token: Token = None,
         repo_type: str | None = None,
         endpoint: Endpoint = None,
     ) -> None:
-        """Set who may see a repository.
+        """Set who may see a repository, and its files.
 
         Args:
             repo_id (`str`): Which repository.
-            private (`bool`): Whether only its owners may see it.
+            gated (`str` or `bool`, *optional*): How access to its files is given to those who ask: at once (``"auto"``)
+                or by its owners (``"manual"``); False for files that nobody has to ask for.
+            private (`bool`, *optional*): Whether only its owners may see it.
             token (`str` or `bool`, *optional*): See `HfApi`.
             repo_type (`str`, *optional*): See `HfApi`.
             endpoint (*optional*): See `HfApi`.
@@ -143,10 +190,18 @@ class Repositories(Session):
             ValidationError: When there is nothing to set.
             RepositoryNotFoundError: Names the nearest one that exists.
         """
-        if private is None:
-            raise ValidationError("There is no setting to update; give private=True or private=False.")
+        if private is None and gated is None:
+            raise ValidationError("There is no setting to update; give private= or gated=.")
+        gate = _checked_gate(gated)
+        if private is not None:
+            _checked(private)
         hub, repo = self._find(repo_id, repo_type, endpoint, token)
-        hub.set_private(repo, _checked(private))
+        if private:
+            hub.set_private(repo, True)
+        if gated is not None:
+            hub.set_gated(repo, gate)
+        if private is False:  # after the gate is there
+            hub.set_private(repo, False)
 
     def update_repo_visibility(
         self,
@@ -198,3 +253,11 @@ def _checked(private: object) -> bool:
     if not isinstance(private, bool):
         raise ValidationError(f"private is True or False, not {private!r}.")
     return private
+
+
+def _checked_gate(gated: object) -> Gate | None:
+    if gated is None or gated is False:
+        return None
+    if gated == "auto" or gated == "manual":
+        return gated
+    raise ValidationError(f"gated is 'auto', 'manual' or False, not {gated!r}.")

@@ -182,7 +182,7 @@ class Revisions(Session):
         Args:
             repo_id (`str`): Which repository.
             tag (`str`): What it is to be called.
-            tag_message (`str`, *optional*): A description, for hubs that keep one; a hub that is a folder does not.
+            tag_message (`str`, *optional*): What is said of it; git shows that with the tag.
             revision (`str`, *optional*): The branch, tag or commit it is for; ``main``, when None.
             token (`str` or `bool`, *optional*): See `HfApi`.
             repo_type (`str`, *optional*): See `HfApi`.
@@ -194,9 +194,8 @@ class Revisions(Session):
             InvalidRevisionError: When a tag can not be called so.
             RepositoryNotFoundError, RevisionNotFoundError: Name the nearest one that exists.
         """
-        del tag_message  # tags are plain names here, as lightweight tags are in git
         check_ref_name(tag, "tag")
-        self._create(repo_id, _TAGS + tag, revision, token, repo_type, exist_ok, endpoint)
+        self._create(repo_id, _TAGS + tag, revision, token, repo_type, exist_ok, endpoint, tag_message or "")
 
     def delete_tag(
         self,
@@ -231,11 +230,12 @@ class Revisions(Session):
         repo_type: str | None,
         exist_ok: bool,
         endpoint: Endpoint,
+        message: str = "",
     ) -> None:
         hub, repo = self._find(repo_id, repo_type, endpoint, token)
         target = hub.resolve(repo, revision or DEFAULT_BRANCH).oid
         try:
-            hub.create_ref(repo, ref, target)
+            hub.create_ref(repo, ref, target, message)
         except RevisionExistsError:
             if not exist_ok:
                 raise

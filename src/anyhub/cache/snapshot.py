@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -165,7 +166,8 @@ def _bring(
     with progress.bar(total, description, tqdm_class=tqdm_class) as update, temporary.scratch(folder.root) as staging:
 
         def fetch(entry: Entry) -> None:
-            fetch_blob(hub, cached.repo, entry, folder.blob(entry.etag), staging, update)
+            found = replace(entry, commit=commit)  # which the record of a commit's files does not repeat for each
+            fetch_blob(hub, cached.repo, found, folder.blob(entry.etag), staging, update)
 
         for_each(fetch, list(absent.values()), workers)
     for entry in lacking:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from anyhub.cli.accounts import accounts_of, user_of
 from anyhub.cli.asking import confirm
 from anyhub.cli.command import Command, Group
 from anyhub.cli.output import date_json, date_text, print_json, print_table
@@ -19,9 +20,7 @@ def _add_name(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    found = open_accounts(args.endpoint).organizations()
+    found = accounts_of(args).organizations()
     if args.json:
         print_json([{"name": o.name, "fullname": o.fullname, "created_at": date_json(o.created_at)} for o in found])
         return
@@ -32,13 +31,12 @@ def _list(args: argparse.Namespace) -> None:
 def _add_create(parser: argparse.ArgumentParser) -> None:
     _add_name(parser)
     parser.add_argument("--fullname", metavar="NAME", default="", help="for people to read")
-    parser.add_argument("--admin", metavar="USER", help="its first admin (default: you)")
+    parser.add_argument("--admin", metavar="USER", help="its first admin (default: you); has to be given for a folder")
 
 
 def _create(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    made = open_accounts(args.endpoint).create_organization(args.name, fullname=args.fullname, admin=args.admin)
+    admin = user_of(args, args.admin, "--admin")
+    made = accounts_of(args).create_organization(args.name, fullname=args.fullname, admin=admin)
     if args.json:
         print_json({"name": made.name, "fullname": made.fullname, "created_at": date_json(made.created_at)})
 
@@ -49,18 +47,14 @@ def _add_delete(parser: argparse.ArgumentParser) -> None:
 
 
 def _delete(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
     confirm(f"Delete the organisation {args.name!r}? The name is never given again.", args)
-    open_accounts(args.endpoint).delete_organization(args.name)
+    accounts_of(args).delete_organization(args.name)
     if args.json:
         print_json({"name": args.name, "deleted": True})
 
 
 def _members(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    found = open_accounts(args.endpoint).members(args.name)
+    found = accounts_of(args).members(args.name)
     if args.json:
         print_json([{"user": each.user, "role": each.role} for each in found])
     else:
@@ -78,17 +72,13 @@ def _add_role(parser: argparse.ArgumentParser) -> None:
 
 
 def _add(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    made = open_accounts(args.endpoint).set_member(args.name, args.user, args.role)
+    made = accounts_of(args).set_member(args.name, args.user, args.role)
     if args.json:
         print_json({"organization": made.organization, "user": made.user, "role": made.role})
 
 
 def _remove(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    open_accounts(args.endpoint).remove_member(args.name, args.user)
+    accounts_of(args).remove_member(args.name, args.user)
     if args.json:
         print_json({"organization": args.name, "user": args.user, "removed": True})
 

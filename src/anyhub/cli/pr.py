@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from anyhub.cli.command import Command, Group, add_repo
 from anyhub.cli.output import date_json, date_text, print_json, print_table, print_text
+from anyhub.values import DEFAULT_BRANCH
 
 if TYPE_CHECKING:
     from anyhub.community import Discussion, Event
@@ -42,6 +43,28 @@ def _list(args: argparse.Namespace) -> None:
         return
     rows = [(f"#{each.number}", each.status, date_text(each.created_at), each.author, each.title) for each in found]
     print_table(("NUMBER", "STATUS", "OPENED", "AUTHOR", "TITLE"), rows, shrink="TITLE")
+
+
+def _add_create(parser: argparse.ArgumentParser) -> None:
+    add_repo(parser)
+    parser.add_argument("title", metavar="TITLE", help="what it is about, in one line")
+    parser.add_argument("--description", metavar="TEXT", default="", help="its first comment, in Markdown")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--branch", metavar="BRANCH", default=DEFAULT_BRANCH, help="where it is to go (default: main)")
+    kind.add_argument("--discussion", action="store_true", help="open a discussion, which has no commits")
+
+
+def _create(args: argparse.Namespace) -> None:
+    hub, repo = _find(args)
+    if args.discussion:
+        made = hub.open_discussion(repo, args.title, args.description)
+    else:
+        target = f"refs/heads/{args.branch.removeprefix('refs/heads/')}"
+        made = hub.open_pull_request(repo, args.title, args.description, target=target)
+    if args.json:
+        print_json(_facts(made))
+    else:
+        print_text(hub.url(repo, "discussions", str(made.number)))
 
 
 def _add_number(parser: argparse.ArgumentParser) -> None:
@@ -140,7 +163,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 GROUP = Group(
     "pr",
-    "list, show, discuss, merge and close pull requests",
+    "open, list, show, discuss, merge and close pull requests",
     (
         Command(
             name="list",
@@ -151,6 +174,19 @@ GROUP = Group(
             examples=("anyhub pr list me/digits", "anyhub pr list me/digits --status open --discussions"),
             add_arguments=_add_list,
             run=_list,
+        ),
+        Command(
+            name="create",
+            summary="open a pull request without changes yet, or a discussion",
+            description="Open a draft of a pull request, and print its address. `anyhub upload --revision refs/pr/N`"
+            " puts changes into it, and `anyhub pr reopen` makes it ready for merging.\n\n"
+            "--json: {number, title, author, status, is_pull_request, created_at, target, merge_commit}.",
+            examples=(
+                "anyhub pr create me/digits 'Wider layers'",
+                "anyhub pr create me/digits 'How was this trained?' --discussion",
+            ),
+            add_arguments=_add_create,
+            run=_create,
         ),
         Command(
             name="show",

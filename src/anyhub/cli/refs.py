@@ -24,6 +24,8 @@ def _add_name(kind: Kind, parser: argparse.ArgumentParser) -> None:
 def _add_create(kind: Kind, parser: argparse.ArgumentParser) -> None:
     _add_name(kind, parser)
     add_revision(parser)
+    if kind == "tag":
+        parser.add_argument("-m", "--message", default="", metavar="TEXT", help="what git shows with the tag")
 
 
 def _list(kind: Kind, args: argparse.Namespace) -> None:
@@ -43,7 +45,8 @@ def _create(kind: Kind, args: argparse.Namespace) -> None:
     hub = open_hub(args.endpoint)
     repo = hub.repo_id(args.repo, args.type)
     target = hub.resolve(repo, args.revision or DEFAULT_BRANCH).oid
-    made = hub.create_ref(repo, _FOLDER[kind] + args.name, target)
+    message = args.message if kind == "tag" else ""
+    made = hub.create_ref(repo, _FOLDER[kind] + args.name, target, message)
     if args.json:
         print_json({"name": made.short, "ref": made.name, "commit": made.target})
 
@@ -77,6 +80,7 @@ def _group(kind: Kind, example: str) -> Group:
                 examples=(
                     f"anyhub {kind} create me/digits {example}",
                     f"anyhub {kind} create me/digits {example} --revision 8c5f6a1",
+                    *(('anyhub tag create me/digits v1.0 --message "What the paper used"',) if kind == "tag" else ()),
                 ),
                 add_arguments=partial(_add_create, kind),
                 run=partial(_create, kind),

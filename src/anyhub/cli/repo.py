@@ -1,22 +1,71 @@
-"""`anyhub repo`: create, delete, rename and settle repositories."""
+"""`anyhub repo`: describe, create, delete, rename, duplicate and settle repositories."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anyhub.cli.command import Command, Group, add_repo
-from anyhub.cli.output import print_json, print_text
+from anyhub.cli.output import date_json, date_text, print_json, print_table, print_text, size_text
 from anyhub.errors import ValidationError
 
 if TYPE_CHECKING:
     from anyhub.api import HfApi
+    from anyhub.values import RepoInfo
 
 
 def _api(args: argparse.Namespace) -> HfApi:
     from anyhub.api import HfApi
 
     return HfApi(endpoint=args.endpoint)
+
+
+def _info(args: argparse.Namespace) -> None:
+    from anyhub.hub.opening import open_hub
+
+    hub = open_hub(args.endpoint)
+    info = hub.info(hub.repo_id(args.repo, args.type))
+    if args.json:
+        print_json(_facts(info))
+    else:
+        print_table(("REPOSITORY", str(info.repo)), _lines(info), shrink=str(info.repo))
+
+
+def _facts(info: RepoInfo) -> dict[str, Any]:
+    return {
+        "id": str(info.repo),
+        "type": info.repo.type,
+        "private": info.private,
+        "gated": info.gated,
+        "likes": info.likes,
+        "downloads": info.downloads,
+        "storage": info.storage,
+        "tags": list(info.facts.tags),
+        "pipeline_tag": info.facts.pipeline_tag,
+        "library": info.facts.library_name,
+        "head": info.head,
+        "created_at": date_json(info.created_at),
+        "last_modified": date_json(info.last_modified),
+    }
+
+
+def _lines(info: RepoInfo) -> list[tuple[str, str]]:
+    """Return what is known for people: what is not known has no line."""
+    gate = {"auto": ", files for all who ask", "manual": ", files for those who are let in"}.get(info.gated or "", "")
+    lines = [
+        ("type", info.repo.type),
+        ("seen by", ("private" if info.private else "public") + gate),
+        ("likes", str(info.likes)),
+        ("downloads", f"{info.downloads} in 30 days"),
+        ("large files", size_text(info.storage)),
+        ("tags", ", ".join(info.facts.tags)),
+        ("task", info.facts.pipeline_tag or ""),
+        ("library", info.facts.library_name or ""),
+        ("main", info.head or ""),
+        ("created", date_text(info.created_at)),
+        ("changed", date_text(info.last_modified)),
+    ]
+    return [line for line in lines if line[1]]
 
 
 def _add_create(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +112,24 @@ def _move(args: argparse.Namespace) -> None:
         print_text(info.id)
 
 
+def _add_duplicate(parser: argparse.ArgumentParser) -> None:
+    add_repo(parser)
+    parser.add_argument("to", metavar="TO", help="what the new one is to be called: 'namespace/name', or 'name'")
+    seen = parser.add_mutually_exclusive_group()
+    seen.add_argument("--private", action="store_true", help="only its owners may see it")
+    seen.add_argument("--public", action="store_true", help="all users of the hub may see it")
+    parser.add_argument("--exist-ok", action="store_true", help="one that exists is fine; it stays as it is")
+
+
+def _duplicate(args: argparse.Namespace) -> None:
+    private = args.private if args.private or args.public else None
+    url = _api(args).duplicate_repo(args.repo, args.to, repo_type=args.type, private=private, exist_ok=args.exist_ok)
+    if args.json:
+        print_json({"id": url.repo_id, "type": url.repo_type, "url": str(url)})
+    else:
+        print_text(str(url))
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add_repo(parser)
     seen = parser.add_mutually_exclusive_group()
@@ -96,8 +163,18 @@ def _settings(args: argparse.Namespace) -> None:
 
 GROUP = Group(
     "repo",
-    "create, delete, rename and settle repositories",
+    "describe, create, delete, rename, duplicate and settle repositories",
     (
+        Command(
+            name="info",
+            summary="describe a repository",
+            description="Show what the hub knows of a repository as a whole. Downloads are those of 30 days, and"
+            " storage is bytes of large files.\n\n--json: {id, type, private, gated, likes, downloads, storage, tags,"
+            " pipeline_tag, library, head, created_at, last_modified}.",
+            examples=("anyhub repo info me/digits", "anyhub repo info me/rows --type dataset --json"),
+            add_arguments=add_repo,
+            run=_info,
+        ),
         Command(
             name="create",
             summary="create a repository",
@@ -124,6 +201,15 @@ GROUP = Group(
             examples=("anyhub repo move me/digits me/numerals", "anyhub repo move me/digits lab/digits"),
             add_arguments=_add_move,
             run=_move,
+        ),
+        Command(
+            name="duplicate",
+            summary="create a repository with the files of another one",
+            description="Create a repository with the same branches, tags and files as another one, as private as that"
+            " when nothing is said, and print its address.\n\n--json: {id, type, url}.",
+            examples=("anyhub repo duplicate lab/digits me/digits", "anyhub repo duplicate me/digits copy --private"),
+            add_arguments=_add_duplicate,
+            run=_duplicate,
         ),
         Command(
             name="settings",

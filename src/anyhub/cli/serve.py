@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -109,13 +110,14 @@ def _text(running: RunningHub) -> str:
     known = (
         f"Token of an admin, shown this once: {token}"
         if token is not None
-        else "A token was made at the first start; `anyhub token create` makes another."
+        else "A token was made at the first start; for another, run"
+        f" `anyhub token create NAME --user USER --endpoint {quote(str(running.hub.directory))}`."
     )
     return f"""\
 Serving {running.hub.directory} at {running.endpoint}
 {known}
 
-  export HF_ENDPOINT={running.endpoint}
+  export HF_ENDPOINT={running.endpoint} HF_HUB_DISABLE_XET=1
   hf auth login --token {token or "TOKEN"}
   hf upload my-model .
 

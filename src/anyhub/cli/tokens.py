@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from anyhub.cli.accounts import accounts_of, user_of
 from anyhub.cli.command import Command, Group
 from anyhub.cli.output import date_json, date_text, print_error, print_json, print_table, print_text
 from anyhub.errors import ValidationError
@@ -29,14 +30,12 @@ _PERMISSIONS = (
 
 
 def _add_user(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--user", metavar="NAME", help="whose token (default: yours)")
+    parser.add_argument("--user", metavar="NAME", help="whose token (default: yours); has to be given for a folder")
 
 
 def _accounts(args: argparse.Namespace) -> tuple[Accounts, str]:
-    from anyhub.hub.opening import open_accounts, open_hub
-
-    accounts = open_accounts(args.endpoint)
-    return accounts, args.user or open_hub(args.endpoint).repo_id("name").namespace
+    user = user_of(args, args.user, "--user")
+    return accounts_of(args), user
 
 
 def _list(args: argparse.Namespace) -> None:
@@ -141,7 +140,7 @@ GROUP = Group(
             summary="list tokens",
             description="List tokens, the newest first; never their secrets.\n\n"
             "--json: a list of {id, name, user, role, scopes, created_at, expires_at, last_used_at}.",
-            examples=("anyhub token list",),
+            examples=("anyhub token list", "anyhub token list --user ada --endpoint ./hub"),
             add_arguments=_add_user,
             run=_list,
         ),

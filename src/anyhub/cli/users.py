@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from anyhub.cli.accounts import accounts_of
 from anyhub.cli.asking import confirm, secret
 from anyhub.cli.command import Command, Group
 from anyhub.cli.output import date_json, date_text, print_json, print_table
@@ -22,9 +23,7 @@ def _add_name(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    found = open_accounts(args.endpoint).users()
+    found = accounts_of(args).users()
     if args.json:
         print_json([_facts(user) for user in found])
         return
@@ -44,9 +43,7 @@ def _add_create(parser: argparse.ArgumentParser) -> None:
 
 
 def _create(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    user = open_accounts(args.endpoint).create_user(
+    user = accounts_of(args).create_user(
         args.name,
         fullname=args.fullname,
         email=args.email,
@@ -58,9 +55,7 @@ def _create(args: argparse.Namespace) -> None:
 
 
 def _password(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
-    open_accounts(args.endpoint).set_password(args.name, None if args.remove else secret("Password"))
+    accounts_of(args).set_password(args.name, None if args.remove else secret("Password"))
     if args.json:
         print_json({"name": args.name, "has_password": not args.remove})
 
@@ -76,10 +71,8 @@ def _add_delete(parser: argparse.ArgumentParser) -> None:
 
 
 def _delete(args: argparse.Namespace) -> None:
-    from anyhub.hub.opening import open_accounts
-
     confirm(f"Delete the user {args.name!r} with all their tokens? The name is never given again.", args)
-    open_accounts(args.endpoint).delete_user(args.name)
+    accounts_of(args).delete_user(args.name)
     if args.json:
         print_json({"name": args.name, "deleted": True})
 

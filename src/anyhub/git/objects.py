@@ -90,3 +90,17 @@ def commit_object(
     raw.message = (f"{title}\n\n{body}\n" if body else f"{title}\n").encode()
     made = GitObject.of("commit", raw.as_raw_string())
     return made, Commit(made.oid, tree, tuple(parents), title, body, who.name, when)
+
+
+def tag_object(name: str, target: str, who: Signature, when: datetime, message: str) -> GitObject:
+    """Return an annotated tag of a commit.
+
+    Args:
+        name (`str`): The short name of the tag.
+        target (`str`): The id of the commit.
+        who (`Signature`): Who makes it.
+        when (`datetime`): An aware time; kept in UTC, to the second.
+        message (`str`): What is said of it.
+    """
+    head = f"object {target}\ntype commit\ntag {name}\ntagger {who} {int(when.timestamp())} +0000\n"
+    return GitObject.of("tag", f"{head}\n{message.rstrip()}\n".encode())

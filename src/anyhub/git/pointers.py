@@ -6,11 +6,17 @@ Sources: the Git LFS specification (``docs/spec.md``, "The Pointer") and the ``g
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from anyhub.errors import ValidationError
 from anyhub.values import Digest
+
+if TYPE_CHECKING:
+    from dulwich.attrs import Pattern
 
 ATTRIBUTES_PATH = ".gitattributes"
 LARGE_FILE_BYTES = 10_000_000
@@ -70,7 +76,9 @@ class Attributes:
 
         self._data = data
         lines = [line for line in parse_git_attributes(io.BytesIO(data)) if not _is_slow(line[0])]
-        self._patterns = compile_gitattributes_patterns(lines)
+        filters = [line for line in lines if b"filter" in line[1]]
+        compiled = compile_gitattributes_patterns(filters)
+        self._rules = _rules([(_compiled(pattern), attrs[b"filter"] == b"lfs") for pattern, attrs in compiled])
 
     @staticmethod
     @lru_cache(maxsize=16)
@@ -103,9 +111,8 @@ class Attributes:
 
     def says_large(self, path: str) -> bool:
         """Return whether git, reading this file, would hand ``path`` to git-lfs."""
-        from dulwich.attrs import match_path
-
-        return match_path(self._patterns, path.encode()).get(b"filter") == b"lfs"
+        asked = path.encode().removeprefix(b"/")
+        return next((is_large for expression, is_large in self._rules if expression.match(asked)), False)
 
     def extended_by(self, paths: Iterable[str]) -> bytes | None:
         """Return the file with a line more for each of ``paths`` that it does not cover, or None when it covers all."""
@@ -122,6 +129,29 @@ def merge_added_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     if other[: len(old)] != old or mine[: len(old)] != old:
         return None
     return ours + b"".join(line for line in other[len(old) :] if line not in mine)
+
+
+_MAX_JOINED = 500  # patterns in one expression
+
+
+def _compiled(pattern: Pattern) -> re.Pattern[bytes]:
+    """Return the regular expression that dulwich made of a pattern, of which it shows only whether it matches."""
+    made: re.Pattern[bytes] = vars(pattern)["_regex"]
+    return made
+
+
+def _rules(lines: Sequence[tuple[re.Pattern[bytes], bool]]) -> list[tuple[re.Pattern[bytes], bool]]:
+    """Return what decides about a path, the first that matches: of lines in a file it is the last one.
+
+    Lines next to each other that say the same become one expression, since asking each by itself takes several times
+    as long for the files of a large commit.
+    """
+    rules = []
+    for is_large, run in groupby(reversed(lines), key=itemgetter(1)):
+        parts = [b"(?:%b)" % pattern.pattern for pattern, _ in run]
+        for start in range(0, len(parts), _MAX_JOINED):
+            rules.append((re.compile(b"|".join(parts[start : start + _MAX_JOINED])), is_large))
+    return rules
 
 
 def _is_slow(pattern: bytes) -> bool:

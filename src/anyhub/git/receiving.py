@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from anyhub import files
@@ -25,6 +27,10 @@ MAX_PACK_BYTES = 32 * 2**30
 
 _SECONDS = 3600.0
 _MEMORY_BYTES = 2 * 2**30
+_LEAST_CPU_SECONDS = 20
+_BYTES_PER_CPU_SECOND = 2**20
+_OUT_OF_TIME = 24
+"""SIGXCPU on Linux, by which a process ends that has used its time."""
 _NOTHING = "0" * 40
 _DATA_BAND = 1
 _MAX_REASON = 200
@@ -164,19 +170,38 @@ def _count(header: bytes) -> int:
 def _index(pack: Iterator[bytes], git_dir: Path, objects: Path) -> None:
     command = ("index-pack", "--stdin", "--fix-thin", "--strict", f"--max-input-size={MAX_PACK_BYTES}")
     with Git(git_dir, *command, seconds=_SECONDS, environment={"GIT_OBJECT_DIRECTORY": str(objects)}) as git:
-        _limit_memory(git.pid)
-        git.feed(pack)
+        git.feed(_limited(pack, git.pid))
         git.output(2**20)
-        if git.wait():
-            raise _fault(git.complaint)
+        if status := git.wait():
+            raise _too_much_work() if status == -_OUT_OF_TIME else _fault(git.complaint)
 
 
-def _limit_memory(pid: int) -> None:
-    """Bound what a pack of few bytes can make git allocate; before any byte of it has been sent."""
-    if sys.platform == "linux":
-        import resource
+def _limited(pack: Iterator[bytes], pid: int) -> Iterator[bytes]:
+    """Bound what a pack of few bytes can make git allocate and compute, from before its first byte has been sent.
 
-        resource.prlimit(pid, resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    A few bytes can stand for an object of gigabytes, and a few more for the next one; the time that git may take grows
+    with the bytes that came.
+    """
+    if sys.platform != "linux":
+        yield from pack
+        return
+    import resource
+
+    resource.prlimit(pid, resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    came = 0
+    for piece in chain((b"",), pack):
+        came += len(piece)
+        seconds = min(_LEAST_CPU_SECONDS + came // _BYTES_PER_CPU_SECOND, int(_SECONDS))
+        with suppress(ProcessLookupError):  # git found fault with it already
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, int(_SECONDS)))
+        yield piece
+
+
+def _too_much_work() -> TooLargeError:
+    return TooLargeError(
+        f"The push takes more than {_LEAST_CPU_SECONDS} seconds to unpack, and more than its size accounts for. Push"
+        " fewer commits at once, or repack with `git repack -adf --depth=10`."
+    )
 
 
 def _fault(complaint: str) -> HubError:

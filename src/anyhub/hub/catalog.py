@@ -227,4 +227,5 @@ def _facts(text: str) -> RepoFacts:
         library_name=known.get("library_name"),
         config=known.get("config", {}),
         parameters=known.get("parameters", {}),
+        gguf=known.get("gguf", {}),
     )

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     import sqlite3
 
 BUSY_SECONDS = 60.0
+"""For how long a connection waits for another writer, unless it is told otherwise."""
+READING_KIBIBYTES = 4096
+"""How much of the file each connection keeps in memory: a server has one for each of its threads."""
+WRITING_KIBIBYTES = 65536
+"""How much the one connection that writes keeps, until it has written."""
 
 _Identity: TypeAlias = tuple[int, int]
 
@@ -33,6 +38,7 @@ class _Handle:
         identity: Which file it has open, by device and inode.
         lasts (`bool`): Whether it may be used again: one that takes the file for unchanging may not.
         lock: Held while the connection is used.
+        version (`int`, *optional*): What SQLite last said of the commits of others; None before it was asked.
     """
 
     def __init__(self, connection: sqlite3.Connection, identity: _Identity | None, *, lasts: bool = True) -> None:
@@ -40,6 +46,7 @@ class _Handle:
         self.identity = identity
         self.lasts = lasts
         self.lock = threading.RLock()
+        self.version: int | None = None
         self.close = weakref.finalize(self, connection.close)
 
     def close_if_idle(self) -> bool:
@@ -62,6 +69,9 @@ class Connections:
     Args:
         path (`Path`, *optional*): The file; a single shared connection in memory when None.
         prepare: Called with each new connection.
+
+    Attributes:
+        busy_seconds (`float`): For how long a new connection waits for another writer.
     """
 
     def __init__(self, path: Path | None, prepare: Callable[[sqlite3.Connection], None]) -> None:
@@ -69,6 +79,7 @@ class Connections:
         self._prepare = prepare
         self._local = threading.local()
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
+        self.busy_seconds = BUSY_SECONDS
         self._is_broken_by_fork = False
         self._shared = self._open() if path is None else None
         if path is not None:
@@ -77,6 +88,11 @@ class Connections:
     def is_missing(self) -> bool:
         """Return whether there is no file."""
         return self._path is not None and _identity(self._path) is None
+
+    def ready(self) -> _Handle | None:
+        """Return what this thread has open and may go on to use; None when it has to be opened first."""
+        handle = self._current()
+        return handle if handle is not None and handle.lasts else None
 
     @contextmanager
     def lent(self) -> Iterator[sqlite3.Connection]:
@@ -132,7 +148,7 @@ class Connections:
         return handle
 
     def _open(self) -> _Handle:
-        connection, lasts = _opened(self._path)
+        connection, lasts = _opened(self._path, self.busy_seconds)
         try:
             self._prepare(connection)
         except BaseException:
@@ -169,15 +185,15 @@ def _identity(path: Path) -> _Identity | None:
     return found.st_dev, found.st_ino
 
 
-def _opened(path: Path | None) -> tuple[sqlite3.Connection, bool]:
+def _opened(path: Path | None, busy_seconds: float) -> tuple[sqlite3.Connection, bool]:
     import sqlite3
 
     place = path or ":memory:"
-    connection = sqlite3.connect(place, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
+    connection = sqlite3.connect(place, isolation_level=None, timeout=busy_seconds, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA cache_size=-65536")
+        connection.execute(f"PRAGMA cache_size=-{READING_KIBIBYTES}")
     except BaseException as error:
         connection.close()
         if path is None or not isinstance(error, sqlite3.OperationalError) or not _may_only_be_read(path):

@@ -8,6 +8,7 @@ sizes and histories are one query.
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from anyhub import files
 from anyhub.errors import CorruptFileError, DiskFullError, FormatTooNewError, ReadOnlyError, StorageError
-from anyhub.hub.connections import BUSY_SECONDS, Connections
+from anyhub.hub.connections import READING_KIBIBYTES, WRITING_KIBIBYTES, Connections
+from anyhub.hub.memo import Memo
 from anyhub.hub.schema import FORMAT, MIGRATIONS, TABLES, statements
 
 if TYPE_CHECKING:
     import sqlite3
 
 APPLICATION_ID = 0x616E7968  # "anyh", by which `file` and we tell a hub from any other SQLite database
+_RETRY_SECONDS = 2
 
 
 class Database:
@@ -37,14 +40,38 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._connections = Connections(path, self._prepare)
+        self._memo = Memo()
+        self._turn = threading.Lock()
 
     def query(self, sql: str, *values: Any) -> list[Any]:
-        """Return all rows of a query."""
+        """Return all rows of a query; from the memo, when nothing was committed since it was asked before."""
         with self._errors():
-            if self._connections.is_missing():
-                return Database(None).query(sql, *values)
-            with self._connections.lent() as connection:
-                return connection.execute(sql, values).fetchall()
+            generation = self._memo.generation  # before the look at the file: see `Memo`
+            handle = self._connections.ready()
+            if handle is None:
+                return self._query_anew(sql, values)
+            with handle.lock:
+                if not handle.close.alive:  # this process was forked by another thread just now
+                    return self._query_anew(sql, values)
+                connection = handle.connection
+                if connection.in_transaction or "'now'" in sql:
+                    return connection.execute(sql, values).fetchall()
+                version = connection.execute("PRAGMA data_version").fetchone()[0]
+                if version != handle.version:
+                    handle.version, generation = version, self._memo.forget()
+                key = (sql, *values)
+                rows = self._memo.get(key)
+                if rows is None:
+                    rows = connection.execute(sql, values).fetchall()
+                    self._memo.keep(key, rows, generation)
+                return rows
+
+    def _query_anew(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        """Query a database of which this thread has no connection yet, or that there is no file of."""
+        if self._connections.is_missing():
+            return Database(None).query(sql, *values)
+        with self._connections.lent() as connection:
+            return connection.execute(sql, values).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -52,6 +79,8 @@ class Database:
 
         A transaction inside another one of the same thread is part of it. `query` sees what it has done so far.
         """
+        import sqlite3
+
         with self._errors():
             if self._path is not None and self._connections.is_missing():
                 files.make_folder(self._path.parent)
@@ -59,17 +88,27 @@ class Database:
                 if connection.in_transaction:
                     yield connection
                     return
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                    self._connections.check_in_place()
-                    connection.execute("COMMIT")
-                except BaseException:
-                    import sqlite3
+                with self._in_turn():
+                    connection.execute("BEGIN IMMEDIATE")
+                    try:
+                        connection.execute(f"PRAGMA cache_size=-{WRITING_KIBIBYTES}")
+                        yield connection
+                        self._connections.check_in_place()
+                        connection.execute("COMMIT")
+                    except BaseException:
+                        with suppress(sqlite3.Error):  # a full disk may have undone the transaction already
+                            connection.execute("ROLLBACK")
+                        raise
+                    finally:
+                        self._memo.forget()  # SQLite tells a connection of all commits but its own
+                        with suppress(sqlite3.Error):  # whatever is wrong with the file is being told already
+                            connection.execute(f"PRAGMA cache_size=-{READING_KIBIBYTES}")
 
-                    with suppress(sqlite3.Error):  # a full disk may have undone the transaction already
-                        connection.execute("ROLLBACK")
-                    raise
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer for another writer than this; where somebody waits for an answer, that is not long."""
+        self._connections.busy_seconds = seconds
+        if self._path is not None:  # a database in memory is gone with its connection
+            self.close()
 
     def close(self) -> None:
         """Close this thread's connection; the next call opens another."""
@@ -116,6 +155,16 @@ class Database:
             raise
 
     @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the threads of this process write one after another; SQLite itself would let them sleep and try again."""
+        if not self._turn.acquire(timeout=self._connections.busy_seconds):
+            raise _busy(self._path, self._connections.busy_seconds)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
     def _errors(self) -> Iterator[None]:
         """Turn what SQLite says about the disk into errors that name the place and the next step."""
         import sqlite3
@@ -123,12 +172,19 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            if (translated := _translated(error, self._path)) is None:
+            if (translated := _translated(error, self._path, self._connections.busy_seconds)) is None:
                 raise
             raise translated from error
 
 
-def _translated(error: sqlite3.Error, path: Path | None) -> StorageError | CorruptFileError | None:
+def _busy(path: Path | None, waited: float) -> StorageError:
+    return StorageError(
+        f"{path or 'memory'} was in use for {waited:.0f} seconds without a pause. Try again later.",
+        retry_after=_RETRY_SECONDS,
+    )
+
+
+def _translated(error: sqlite3.Error, path: Path | None, waited: float) -> StorageError | CorruptFileError | None:
     name = getattr(error, "sqlite_errorname", "")
     place = path or "memory"
     if name.startswith("SQLITE_FULL"):
@@ -139,7 +195,7 @@ def _translated(error: sqlite3.Error, path: Path | None) -> StorageError | Corru
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return CorruptFileError(f"{place} is not a database of a hub, or was damaged. Restore it from a backup.")
     if name.startswith("SQLITE_BUSY"):
-        return StorageError(f"{place} was in use for {BUSY_SECONDS:.0f} seconds without a pause. Try again later.")
+        return _busy(path, waited)
     if name.startswith("SQLITE_IOERR"):
         return StorageError(f"{place} could not be used: {error}. Check the disk.")
     return None

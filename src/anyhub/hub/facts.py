@@ -9,7 +9,7 @@ import io
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ from anyhub.errors import HubError
 from anyhub.git.objects import FOLDER_MODE, Node
 from anyhub.hub.catalog import Place
 from anyhub.hub.database import Database
+from anyhub.hub.gguf import read_gguf
 from anyhub.hub.headers import count_parameters
 from anyhub.hub.objects import Objects
 from anyhub.hub.tags import formats_of, library_of, tags_of
@@ -32,6 +33,7 @@ MAX_CONFIG_BYTES = 1_000_000
 MAX_CARD_BYTES = 2_000_000
 MAX_SHARDS = 1000
 MAX_TAGS = 1000
+_PART = re.compile(r"(.*)-[0-9]{5}-of-([0-9]{5})\.gguf")
 _SHARD = re.compile(r"model-[0-9]{5}-of-[0-9]{5}\.safetensors")
 
 # The files at the root of a repository that say something of it.
@@ -72,7 +74,7 @@ class Facts:
         return [Node._make(row) for row in rows]
 
     def _write(self, repo: int, known: Mapping[str, Any]) -> None:
-        parameters = sum(known["parameters"].values()) or None
+        parameters = sum(known["parameters"].values()) or known["gguf"].get("total") or None
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE repos SET facts = ?, pipeline_tag = ?, library_name = ?, parameters = ? WHERE id = ?",
@@ -94,6 +96,7 @@ class Facts:
             "library_name": library,
             "config": config,
             "parameters": self._parameters(place, found),
+            "gguf": self._gguf(place, found),
         }
 
     def _card(self, place: Place, node: Node | None) -> tuple[dict[str, Any], str]:
@@ -135,6 +138,18 @@ class Facts:
             return total
         return {}
 
+    def _gguf(self, place: Place, found: Mapping[str, Node]) -> dict[str, Any]:
+        """Return what the first GGUF file says of its model, with the parameters of all its parts."""
+        names = [name for name in found if name.endswith(".gguf")]
+        told: dict[str, Any] = {}
+        with suppress(HubError, OSError):
+            for name in _parts(names)[:MAX_SHARDS]:
+                with self._open(place, found[name]) as stream:
+                    part = read_gguf(stream, found[name].size)
+                told = {**part, **told, "total": told.get("total", 0) + part["total"]}
+            return told
+        return {}
+
     def _content(self, place: Place, node: Node | None, most: int) -> bytes:
         """Return the bytes of a file; none of one that is missing, or longer than anybody would write."""
         if node is None or node.size > most:
@@ -161,6 +176,16 @@ def _weights(found: Mapping[str, Node]) -> list[str]:
         return shards if len(shards) <= MAX_SHARDS else []
     others = [name for name in found if name.endswith(".safetensors")]
     return others if len(others) == 1 else []
+
+
+def _parts(names: Sequence[str]) -> list[str]:
+    """Return the first of these GGUF files; with all its parts, when it is the first of several."""
+    if not names:
+        return []
+    found = _PART.fullmatch(names[0])
+    if found is None:
+        return [names[0]]
+    return [name for name in names if (other := _PART.fullmatch(name)) and other.groups() == found.groups()]
 
 
 def _word(value: Any) -> str | None:

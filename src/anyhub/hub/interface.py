@@ -189,11 +189,18 @@ class ManagesRepos(Protocol):
     def move(self, repo: RepoId, to: RepoId) -> RepoInfo:
         """Rename a repository."""
 
+    def duplicate(self, repo: RepoId, to: RepoId, *, private: bool) -> RepoInfo:
+        """Create a repository with the same branches, tags and files as another, without copying bytes.
+
+        Raises:
+            RepositoryExistsError: When one of that name, in any case, exists.
+        """
+
     def set_private(self, repo: RepoId, private: bool) -> RepoInfo:
         """Set whether only its owners may see a repository."""
 
-    def create_ref(self, repo: RepoId, name: str, target: str) -> Ref:
-        """Create ``refs/heads/…`` or ``refs/tags/…`` at a commit id.
+    def create_ref(self, repo: RepoId, name: str, target: str, message: str = "") -> Ref:
+        """Create ``refs/heads/…`` or ``refs/tags/…`` at a commit id; a tag with a message is an annotated one.
 
         Raises:
             RevisionExistsError: When it exists.

@@ -38,6 +38,15 @@ class RemoteManaging(RemoteWriting):
         self._listings.forget(repo.key)
         return self.info(to)
 
+    def duplicate(self, repo: RepoId, to: RepoId, *, private: bool) -> RepoInfo:
+        """Create a repository with the same branches, tags and files as another; the hub copies them."""
+        visibility = {"private": private, "visibility": "private" if private else "public"}
+        try:
+            self._ask("repo.duplicate", repo, json={"repository": str(to), **visibility})
+        except ConflictError as error:
+            raise RepositoryExistsError(error.message) from None
+        return self.info(to)
+
     def set_private(self, repo: RepoId, private: bool) -> RepoInfo:
         """Set whether only its owners may see a repository."""
         self._ask("repo.settings", repo, json={"private": private}, repeatable=True)
@@ -48,14 +57,14 @@ class RemoteManaging(RemoteWriting):
         self._ask("repo.settings", repo, json={"gated": gated or False}, repeatable=True)
         return self.info(repo)
 
-    def create_ref(self, repo: RepoId, name: str, target: str) -> Ref:
-        """Create a branch or tag."""
+    def create_ref(self, repo: RepoId, name: str, target: str, message: str = "") -> Ref:
+        """Create a branch or tag; a tag with a message is an annotated one."""
         kind, short = _parted(name)
         try:
             if kind == _BRANCH:
                 self._ask("branch.create", repo, json={"startingPoint": target}, branch=short)
             else:
-                self._ask("tag.create", repo, json={"tag": short}, revision=target)
+                self._ask("tag.create", repo, json={"tag": short, "message": message or None}, revision=target)
         except RevisionExistsError:
             raise
         except ConflictError as error:

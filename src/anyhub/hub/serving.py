@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from anyhub.hub.interface import Hub
-from anyhub.values import Commit, Committed, Digest, Entry, Gate, RepoId, RepoInfo, Signature
+from anyhub.values import Commit, Committed, Digest, Entry, Gate, RepoId, Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,6 @@ class ServedHub(Hub, Protocol):
 
     def read_object(self, repo: RepoId, oid: str) -> bytes:
         """Return the bytes of a blob that git keeps; of a pointer, for a large file."""
-
-    def duplicate(self, repo: RepoId, to: RepoId, *, private: bool) -> RepoInfo:
-        """Create a repository with the same branches, tags and files as another, without copying bytes."""
 
     def count_download(self, repo: RepoId) -> None:
         """Note that the files of a repository were downloaded."""

@@ -6,11 +6,13 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from anyhub.content.stores import BlobStore
 from anyhub.errors import ConflictError, CorruptFileError, EntryNotFoundError, RepositoryNotFoundError, ValidationError
+from anyhub.git.objects import tag_object
 from anyhub.git.packs import PackStore
 from anyhub.git.pointers import ATTRIBUTES_PATH, DEFAULT_ATTRIBUTES
 from anyhub.hub import fetching
@@ -26,6 +28,7 @@ from anyhub.hub.objects import Objects
 from anyhub.hub.outbox import Outbox
 from anyhub.hub.person import signature
 from anyhub.hub.preparing import Edits
+from anyhub.hub.refreshing import Refreshing
 from anyhub.hub.revisions import Revisions
 from anyhub.hub.searching import search
 from anyhub.hub.serving_verbs import Serving
@@ -49,6 +52,9 @@ from anyhub.values import (
 
 if TYPE_CHECKING:
     from anyhub.hub.stored_accounts import StoredAccounts
+
+
+MAX_TAG_MESSAGE = 65_536
 
 
 class StoredHub(Discussing, Serving):
@@ -86,7 +92,9 @@ class StoredHub(Discussing, Serving):
         self._uploads = Uploads(database, blobs)
         self._garbage = Garbage(database, blobs, packs)
         self._objects = Objects(database, packs, self._garbage)
-        self._moves = Moves(database, Facts(database, blobs, self._objects))
+        facts = Facts(database, blobs, self._objects)
+        self.refreshing = Refreshing(database, facts)
+        self._moves = Moves(database, facts)
         self._commits = Committer(database, blobs, self._objects, staging, self._moves, self._user)
 
     def acting_as(self, who: Signature) -> Self:
@@ -120,6 +128,7 @@ class StoredHub(Discussing, Serving):
 
     def info(self, repo: RepoId) -> RepoInfo:
         """Return what is known of a repository as a whole."""
+        self.refreshing.one(repo)
         return self._catalog.info(repo)
 
     def search(self, query: Query) -> Iterator[RepoInfo]:
@@ -261,14 +270,26 @@ class StoredHub(Discussing, Serving):
             self._outbox.note(pk, "repo.config")
         return self.info(repo)
 
-    def create_ref(self, repo: RepoId, name: str, target: str) -> Ref:
-        """Create a branch or tag."""
+    def create_ref(self, repo: RepoId, name: str, target: str, message: str = "") -> Ref:
+        """Create a branch or tag; a tag with a message is an annotated one."""
         with self._database.transaction():
             place = self._catalog.place(repo)
             self._revisions.check_free(place.pk, name)
             made = Ref(name, self._revisions.commit(place.pk, target).oid)
-            self._moves.make(place, Move(name, made.target))
+            self._moves.make(place, Move(name, made.target, self._annotation(place, made, message)))
         return made
+
+    def _annotation(self, place: Place, ref: Ref, message: str) -> str | None:
+        """Return the id of a tag object that has a message in it; None for a branch, and where nothing is said."""
+        if not message.strip() or not ref.name.startswith("refs/tags/"):
+            return None
+        if len(message) > MAX_TAG_MESSAGE or "\0" in message:
+            raise ValidationError(
+                f"The message of a tag is text of at most {MAX_TAG_MESSAGE:,} characters. Shorten it."
+            )
+        made = tag_object(ref.short, ref.target, self._user, datetime.now(UTC), message)
+        self._objects.note(place.pk, self._objects.add(place.folder, [made]))
+        return made.oid
 
     def delete_ref(self, repo: RepoId, name: str) -> None:
         """Remove a branch or tag; ``main`` stays."""

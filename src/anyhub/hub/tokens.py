@@ -15,9 +15,7 @@ from anyhub.hub.catalog import moment, now_microseconds
 from anyhub.hub.database import Database
 from anyhub.hub.secrets import digest_of, new_secret
 from anyhub.people import TOKEN_ROLES, AccessToken, Permission, Principal, Role, Scope, TokenRole, User
-
-INVALID = "Invalid credentials in Authorization header"
-"""Stock clients know a token that is not valid by this very sentence."""
+from anyhub.wire.errors import INVALID_TOKEN
 
 _MINUTE = 60_000_000
 _MAX_NAME = 200
@@ -58,10 +56,10 @@ class Tokens:
     def _who(self, sql: str, value: str) -> Principal:
         rows = self._database.query(sql, value)
         if not rows:
-            raise AuthenticationError(INVALID)
+            raise AuthenticationError(INVALID_TOKEN)
         token = _token(rows[0][:8])
         if token.expires_at is not None and token.expires_at <= datetime.now(UTC):
-            raise AuthenticationError(INVALID)
+            raise AuthenticationError(INVALID_TOKEN)
         self._note_use(token.id, rows[0][7])
         fullname, email, is_admin, created_at = rows[0][8:12]
         user = User(token.user, fullname, email, bool(is_admin), moment(created_at))

@@ -20,7 +20,7 @@ from anyhub.server.answers import Answer
 from anyhub.server.body import Body, Receive
 from anyhub.server.call import Call, Handler
 from anyhub.server.doors.all import HANDLERS
-from anyhub.server.refusals import refusal, unexpected
+from anyhub.server.refusals import as_page, refusal, unexpected
 from anyhub.server.routing import Match, Router
 from anyhub.server.sending import Send, Sender
 from anyhub.server.settings import Settings
@@ -61,7 +61,7 @@ class App:
     """Answers requests: each is matched, authenticated and handled in one of 64 threads, so that handlers may wait.
 
     Bodies come and answers go on the event loop, so that no thread waits for a slow client unless a handler reads a
-    large body.
+    large body. Those that do have 64 threads of their own: however slowly large bodies come, all else is answered.
 
     Args:
         stores (`Stores`): What is served.
@@ -76,6 +76,7 @@ class App:
         self._router = router
         self._handlers = handlers
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="anyhub")
+        self._patient = ThreadPoolExecutor(THREADS, thread_name_prefix="anyhub-upload")
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection's request, as the ASGI specification has it."""
@@ -88,7 +89,8 @@ class App:
 
     def close(self) -> None:
         """Let the threads end, and remove what was only there for this server."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._patient):
+            pool.shutdown(wait=False, cancel_futures=True)
         self.stores.rest.close()
 
     async def _serve(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -119,7 +121,8 @@ class App:
             return refusal(error, status=408)
         except HubError as error:
             return refusal(error)
-        return await loop.run_in_executor(self._pool, self._handle, request, match)
+        pool = self._pool if request.body.has_come else self._patient
+        return await loop.run_in_executor(pool, self._handle, request, match)
 
     def _handle(self, request: _Request, match: Match) -> Answer:
         """Answer in a thread; whatever goes wrong is an answer too."""
@@ -132,10 +135,14 @@ class App:
         except StalledError as error:
             return refusal(error, match.route, principal, status=408)
         except HubError as error:
-            return refusal(error, match.route, principal, request_id=request.id)
+            refused = refusal(error, match.route, principal, request_id=request.id)
+            return self._shown(refused, error, request) if _is_for_people(request, match) else refused
         except Exception:  # a defect of ours, of which the client learns no more than where to find it in the log
             log.exception("Request %s (%s %s) failed.", request.id, request.method, match.route.name)
             return unexpected(request.id)
+
+    def _shown(self, refused: Answer, error: HubError, request: _Request) -> Answer:
+        return as_page(refused, error, base_url(self.settings, request.scheme, request.headers))
 
     def _principal(self, request: _Request, match: Match) -> Principal:
         """Return who asks: by the ticket in the path where the route has one, else by the header."""
@@ -179,6 +186,11 @@ def _parameters(query: str) -> tuple[tuple[str, str], ...]:
         raise ValidationError("A parameter after '?' is not UTF-8 once it is decoded.") from None
     except ValueError:
         raise ValidationError(f"There are more than {MAX_PARAMETERS} parameters after '?'.") from None
+
+
+def _is_for_people(request: _Request, match: Match) -> bool:
+    """Return whether a browser asks for a page; whoever asks for one in another way reads errors as everywhere."""
+    return match.route.name.startswith("web.") and "text/html" in request.headers.get("accept", "")
 
 
 def _moved(call: Call) -> Answer | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import CancelledError, Future
 from typing import Any, TypeAlias
 
-from anyhub.errors import NetworkError, StalledError, TooLargeError, ValidationError
+from anyhub.errors import HubError, NetworkError, StalledError, TooLargeError, ValidationError
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -16,6 +17,7 @@ PIECE = 2**20
 STALL_SECONDS = 30.0
 STALL_BYTES = int(STALL_SECONDS) * 1024
 _GLANCE = 0.2
+_arrivals = itertools.count(1)
 _ENDED = "The server ended before all of the request had come; send it again."
 
 
@@ -29,9 +31,13 @@ class Body:
         receive: Of ASGI: waits for the next message.
         loop: The event loop in which ``receive`` has to be awaited.
         headers: Of the request, by lower-case name.
+
+    Attributes:
+        arrival (`int`): A number that is larger the later the request came.
     """
 
     def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop, headers: Mapping[str, str]) -> None:
+        self.arrival = next(_arrivals)
         self._receive = receive
         self._loop = loop
         self._encoding = headers.get("content-encoding", "identity").strip().lower()
@@ -39,11 +45,17 @@ class Body:
         self._length = int(length) if length.isascii() and length.isdigit() else None
         self._more = self._length != 0 if self._length is not None else "transfer-encoding" in headers
         self._first: bytes | None = None
+        self._cut: HubError | None = None
 
     @property
     def length(self) -> int | None:
         """How many bytes will come, where the request says so and they are not compressed."""
         return self._length if self._encoding == "identity" else None
+
+    @property
+    def has_come(self) -> bool:
+        """Whether nothing more of it is awaited from the network."""
+        return not self._more
 
     def read(self, limit: int) -> bytes:
         """Return all of it.
@@ -82,6 +94,8 @@ class Body:
         """Take the first piece from the network, so that no thread waits for the sender of a small body."""
         if self._more:
             self._first = await self._gather()
+            if isinstance(self._cut, StalledError):
+                raise self._cut
 
     async def disconnected(self) -> None:
         """Wait until the client goes away.
@@ -112,6 +126,8 @@ class Body:
                 coming = self._order()
                 if piece:
                     yield piece
+            if self._cut is not None:
+                raise self._cut
         finally:
             if coming is not None:
                 coming.cancel()
@@ -125,7 +141,7 @@ class Body:
         return asyncio.run_coroutine_threadsafe(self._gather(), self._loop)
 
     async def _gather(self) -> bytes:
-        """Return what comes until it is about a MiB, or the end."""
+        """Return what comes until it is about a MiB, or the end; what came before a cut is not lost."""
         gathered: list[bytes] = []
         size = progress = 0
         try:
@@ -140,9 +156,13 @@ class Body:
                         stall.reschedule(self._loop.time() + STALL_SECONDS)
         except TimeoutError:
             self._more = False
-            raise StalledError(
+            self._cut = StalledError(
                 f"Less than {STALL_BYTES} bytes of the request came in {STALL_SECONDS:.0f} seconds; send it again."
-            ) from None
+            )
+        except NetworkError as error:
+            self._cut = error
+        if self._cut is not None and not gathered:
+            raise self._cut from None
         return gathered[0] if len(gathered) == 1 else b"".join(gathered)
 
     def _data_of(self, message: MutableMapping[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from anyhub.errors import NotFoundError
 from anyhub.hub.local import LocalHub
 from anyhub.server.deliveries import Deliveries
 from anyhub.server.first_start import first_start
+from anyhub.server.refresher import Refresher
 from anyhub.server.running import RunningServer
 from anyhub.server.seed import Seed
 from anyhub.server.settings import Settings
@@ -57,6 +58,9 @@ class RunningHub:
             deliveries = Deliveries(stores.database, settings, self._server.address)
             deliveries.start()
             rest.callback(deliveries.stop)
+            refresher = Refresher(self.hub.refreshing)
+            refresher.start()
+            rest.callback(refresher.stop)
             self.endpoint = settings.public_url or self._server.address
             self._rest = rest.pop_all()
         self._admin_token = self.new_token

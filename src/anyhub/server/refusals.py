@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-from anyhub.errors import HubError, RepositoryNotFoundError
+from anyhub.errors import DiskFullError, HubError, ReadOnlyError, RepositoryNotFoundError, StorageError
 from anyhub.people import ANONYMOUS, Principal
 from anyhub.server.answers import Answer, json_answer, text_answer
+from anyhub.server.pages import page
 from anyhub.server.routing import MethodError
 from anyhub.wire.errors import body_of, headers_of, status_of
 from anyhub.wire.routes import Route
@@ -45,7 +47,20 @@ def refusal(
         headers["WWW-Authenticate"] = 'Basic realm="anyhub"'  # git asks for a name and a token when it reads this
     if status >= 500 and status != 501:
         log.error("Request %s: %s: %s", request_id, type(error).__name__, error.message)
+        error = _without_places(error)
+        headers |= headers_of(error)
     return _spelled(error, status, headers, route.name.partition(".")[0] if route else "")
+
+
+def _without_places(error: HubError) -> HubError:
+    """Return what a client is told of a trouble with the disk: the folders of this machine are in the log alone."""
+    if isinstance(error, DiskFullError):
+        return DiskFullError("The disk of the hub is full; nothing was changed. Ask whoever runs it for space.")
+    if isinstance(error, ReadOnlyError):
+        return ReadOnlyError("The hub can not write to its disk; nothing was changed. Ask whoever runs it.")
+    if isinstance(error, StorageError) and "retry_after" in error.details:
+        return StorageError("The hub is busy; nothing was changed. Try again in a few seconds.", **error.details)
+    return error
 
 
 def _spelled(error: HubError, status: int, headers: dict[str, str], part: str) -> Answer:
@@ -54,6 +69,19 @@ def _spelled(error: HubError, status: int, headers: dict[str, str], part: str) -
         return text_answer(f"{error.message}\n", status, headers)
     told = {"message": error.message} if part == "lfs" else {}
     return json_answer(body_of(error) | told, status, headers)
+
+
+def as_page(refused: Answer, error: HubError, address: str) -> Answer:
+    """Return a refusal as a page for people, who do without the JSON; it says how to log in.
+
+    Args:
+        refused (`Answer`): The refusal.
+        error (`HubError`): What went wrong.
+        address (`str`): The public address of the server.
+    """
+    title = "Log in to see this" if refused.status == 401 else "This can not be shown"
+    shown = page("refused", {"title": title, "message": error.message, "address": address}, refused.status, title=title)
+    return replace(shown, headers={**refused.headers, **shown.headers})
 
 
 def unexpected(request_id: str) -> Answer:

@@ -42,11 +42,15 @@ class Router:
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._by_first: dict[str, list[Route]] = {}
-        self._others: list[Route] = []
+        self._by_first: dict[str, list[tuple[str, Route]]] = {}
+        self._others: list[tuple[str, Route]] = []
+        self._names: list[tuple[str, Route]] = []  # of names and nothing else: not for what is below a part of the API
         for route in sorted(routes, key=_fixed_text, reverse=True):
             first = route.template.split("/")[1]
-            (self._others if "{" in first else self._by_first.setdefault(first, [])).append(route)
+            fixed = max(_fixed(route), key=len)
+            own = self._names if fixed == "/" else self._others
+            fitting = own if "{" in first else self._by_first.setdefault(first, [])
+            fitting.append((fixed, route))
 
     def find(self, method: str, raw_path: bytes) -> Match:
         """Return the route of a request.
@@ -73,8 +77,14 @@ class Router:
 
     def _matches(self, path: str) -> list[Match]:
         first = path.split("/", 2)[1]
-        for routes in (self._by_first.get(first, ()), self._others):
-            found = [Match(route, parts) for route in routes if (parts := route.match(path)) is not None]
+        known = self._by_first.get(first, ())
+        for routes in (known, self._others, () if known else self._names):
+            found = [
+                Match(route, parts)
+                for fixed, route in routes
+                if fixed in path  # which is quick, and says no to most
+                and (parts := route.match(path)) is not None
+            ]
             if found:
                 return found
         return []
@@ -108,5 +118,9 @@ def _method_error(method: str, matches: list[Match]) -> MethodError:
 
 
 def _fixed_text(route: Route) -> int:
-    parts = route.template.replace("{", "}").split("}")[::2]
-    return sum(map(len, parts))
+    return sum(map(len, _fixed(route)))
+
+
+def _fixed(route: Route) -> list[str]:
+    """Return what of a template every path of the route has in it as it stands."""
+    return route.template.replace("{", "}").split("}")[::2]

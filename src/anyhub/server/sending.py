@@ -131,9 +131,17 @@ def _range(answer: Answer, size: int, request: Mapping[str, str]) -> tuple[int, 
         if asked[2] and int(asked[2]) < int(asked[1]):
             return 0, size, answer
     if start >= size:
-        return 0, 0, replace(answer, status=416, headers={**answer.headers, "Content-Range": f"bytes */{size}"})
+        return 0, 0, replace(answer, status=416, headers={**answer.headers, **_outside(size)})
     headers = {**answer.headers, "Content-Range": f"bytes {start}-{stop - 1}/{size}"}
     return start, stop, replace(answer, status=206, headers=headers)
+
+
+def _outside(size: int) -> dict[str, str]:
+    return {
+        "Content-Range": f"bytes */{size}",
+        "X-Error-Code": "Range",
+        "X-Error-Message": f"The range begins after the end of the file, which has {size} bytes.",
+    }
 
 
 def _is_same(answer: Answer, if_range: str | None) -> bool:

@@ -14,11 +14,14 @@ from anyhub.hub.local import LocalHub
 from anyhub.hub.stored import StoredHub
 from anyhub.hub.stored_accounts import StoredAccounts
 from anyhub.hub.stored_community import StoredCommunity
-from anyhub.hub.tokens import INVALID
 from anyhub.people import ANONYMOUS, Principal
 from anyhub.server.settings import Settings
 from anyhub.server.tickets import Tickets
+from anyhub.wire.errors import INVALID_TOKEN
 from anyhub.server.uploads import Uploads
+
+BUSY_SECONDS = 5.0
+"""For how long a request waits for another writer before it is told to come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,11 @@ class Stores:
     def of(cls, hub: StoredHub, settings: Settings) -> Stores:
         """Return the stores of a hub."""
         database, rest = hub._database, ExitStack()
+        database.wait_at_most(BUSY_SECONDS)
         accounts = StoredAccounts(database)
         folder = hub.directory / "uploads" if isinstance(hub, LocalHub) else rest.enter_context(hub.staging())
         uploads = Uploads(folder, settings.upload_seconds)
+        rest.callback(uploads.partials.close)
         community = StoredCommunity(database, hub._catalog, Destinations(settings.webhook_hosts))
         return cls(database, hub, accounts, community, Tickets.of(accounts), uploads, rest)
 
@@ -68,7 +73,7 @@ class Stores:
         credentials = credentials.strip()
         secret = {"bearer": lambda: credentials, "basic": lambda: _password(credentials)}.get(scheme.lower(), str)()
         if not secret:
-            raise AuthenticationError(INVALID)
+            raise AuthenticationError(INVALID_TOKEN)
         return self.accounts.principal(secret)
 
 

@@ -22,7 +22,7 @@ from anyhub.values import Digest
 if TYPE_CHECKING:
     from anyhub.values import RepoId, RepoType
 
-Purpose: TypeAlias = Literal["put", "get", "parts"]
+Purpose: TypeAlias = Literal["put", "get", "parts", "tus"]
 
 _SETTING = "ticket_secret"
 _MAX_CHARACTERS = 2000
@@ -33,7 +33,7 @@ class Ticket:
     """What one address is good for.
 
     Attributes:
-        purpose (`str`): To send the file, to read it, or to send it in parts.
+        purpose (`str`): To send the file, to read it, or to send it in parts or so that it goes on (tus).
         type, namespace, name (`str`): The repository, as it was called then.
         sha256 (`str`), size (`int`): The file.
         token (`str`): The id of the token with which it was asked for; empty for anonymous.

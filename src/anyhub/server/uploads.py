@@ -3,6 +3,7 @@
 ::
 
     <root>/<upload>/7       part 7, whole; its ETag follows from its size and the time at which it came
+    <root>/<upload>         the beginning of a file that comes as one (`anyhub.server.partials`)
 
 They outlive the server. What nobody added to for longer than an upload may take is removed.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from anyhub import files, temporary
 from anyhub.errors import CorruptFileError, TooLargeError, ValidationError
+from anyhub.server.partials import Partials
 from anyhub.values import Digest
 
 _PIECE = 8 * 2**20
@@ -28,12 +30,16 @@ class Uploads:
         root (`Path`): The folder that they are in; made when the first part comes.
         keep_seconds (`int`): For how long a part is kept after it came.
         clock: Tells the time, in seconds since 1970.
+
+    Attributes:
+        partials (`Partials`): The files that come from their beginning to their end.
     """
 
     def __init__(self, root: Path, keep_seconds: int, clock: Callable[[], float] = time.time) -> None:
         self._root = root
         self._keep_seconds = keep_seconds
         self._clock = clock
+        self.partials = Partials(root)
 
     def put(self, upload: str, number: int, size: int, chunks: Iterable[bytes]) -> str:
         """Keep a part, in place of one of the same number, and return its ETag.
@@ -49,7 +55,7 @@ class Uploads:
             TooLargeError: When there are more.
             DiskFullError, ReadOnlyError: When the disk refuses.
         """
-        self._sweep()
+        self.sweep()
         folder = self._root / upload
         files.make_folder(folder)
         with temporary.scratch(folder) as scratch:
@@ -104,7 +110,7 @@ class Uploads:
             if received[position] != etag.strip('"'):
                 raise ValidationError(f"Part {position} is not the one with the ETag {etag[:80]!r}. Send it again.")
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Remove uploads to which nothing was added for too long."""
         if not self._root.is_dir():
             return

@@ -134,6 +134,18 @@ class HubSuite:
         assert self._paths(hub, repo) == []
         assert self._read(hub, moved, "model.bin") == LARGE
 
+    def test_a_duplicate_has_what_the_other_one_had_and_a_life_of_its_own(self, hub: Hub, repo: RepoId) -> None:
+        self._put(hub, repo, model_bin=LARGE)
+        hub.create_ref(repo, "refs/tags/v1", hub.resolve(repo).oid)
+        copy = hub.repo_id("ada/copy")
+        made = hub.duplicate(repo, copy, private=True)
+        assert (made.repo, made.private, made.head) == (copy, True, hub.resolve(repo, "v1").oid)
+        assert [ref.name for ref in hub.refs(copy)] == ["refs/heads/main", "refs/tags/v1"]
+        with pytest.raises(RepositoryExistsError):
+            hub.duplicate(repo, copy, private=False)
+        hub.delete(repo)
+        assert self._read(hub, copy, "model.bin") == LARGE
+
     def test_a_repository_that_is_not_there_is_found_by_none(self, hub: Hub) -> None:
         assert hub.find_repo(hub.repo_id("ada/nothing")) is None
 

@@ -11,13 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from anyhub.errors import AccessError, HfHubHTTPError, HubError, NetworkError, TooLargeError, ValidationError
+from anyhub.errors import (
+    AccessError,
+    AuthenticationError,
+    HfHubHTTPError,
+    HubError,
+    NetworkError,
+    TooLargeError,
+    ValidationError,
+)
 from anyhub.transfer.messages import Body, Incoming, Outgoing, Sender
 from anyhub.transfer.origins import Origin
 from anyhub.transfer.retry import Patience, is_temporary
 from anyhub.transfer.secret import Credentials, NoCredentials
 from anyhub.transfer.watch import Watched
-from anyhub.wire.errors import error_from
+from anyhub.wire.errors import INVALID_TOKEN, error_from
 
 logger = logging.getLogger(__name__)
 
@@ -175,7 +183,7 @@ class Transport:
             found = re.search(r'<([^<>]*)>\s*;[^,]*\brel="?next\b', page.headers.get("link", ""))
             if found is None:
                 return
-            following = urlsplit(urljoin(url, found[1]))
+            following = urlsplit(_joined(url, found[1]))
             here = urlsplit(url)
             url = urlunsplit((here.scheme, here.netloc, following.path, following.query, ""))
             if url in seen:
@@ -217,7 +225,7 @@ class Transport:
                 if incoming.status < 400:
                     return incoming
                 asked = self.patience.asked_for(incoming.headers)
-                error_ = self._refusal(incoming)
+                error_ = self._refusal(incoming, request.url)
                 if last or not is_temporary(incoming.status, repeatable=repeatable, asked=asked):
                     raise error_
                 logger.debug("%s answered %s. Trying again.", Origin.of(request.url), incoming.status)
@@ -248,7 +256,7 @@ class Transport:
             incoming.close()
         return b"".join(pieces)
 
-    def _refusal(self, incoming: Incoming) -> HubError:
+    def _refusal(self, incoming: Incoming, url: str) -> HubError:
         data = b""
         try:
             while len(data) < _MAX_ERROR and (piece := incoming.read1(_PIECE)):
@@ -257,7 +265,13 @@ class Transport:
             pass  # the status and the headers say enough
         finally:
             incoming.close()
-        return error_from(incoming.status, incoming.headers, data)
+        error = error_from(incoming.status, incoming.headers, data)
+        if error.message == INVALID_TOKEN:  # a sentence that is fixed, and says nothing of what to do
+            return AuthenticationError(
+                f"{Origin.of(url)} does not accept the token that was sent: it is mistyped, expired or revoked. Run"
+                " `anyhub login`, or give another one."
+            )
+        return error
 
 
 def _made(method: str, url: str, headers: Mapping[str, str], json: object, body: Body, seconds: float) -> Outgoing:
@@ -289,8 +303,18 @@ def _agent(more: str) -> str:
     return re.sub(r"[^ -~]", "?", agent)[:1000]
 
 
+def _joined(url: str, place: str) -> str:
+    """Return the address that a server named, seen from the one that was asked."""
+    try:
+        return urljoin(url, place)
+    except ValueError:
+        raise NetworkError(
+            f"{Origin.of(url)} names {place[:80]!r}, which is no address. Ask whoever runs it.", certain=True
+        ) from None
+
+
 def _redirected(request: Outgoing, status: int, place: str) -> Outgoing:
-    url = urljoin(request.url, place)
+    url = _joined(request.url, place)
     old, new = Origin.of(request.url), Origin.of(url)
     if old.scheme == "https" and new.scheme == "http":
         raise NetworkError(f"{old} redirects to {new}, where nothing is encrypted. Ask whoever runs it.", certain=True)

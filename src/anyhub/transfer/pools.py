@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -93,11 +94,19 @@ def _make_manager(proxy: str | None) -> urllib3.PoolManager:
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
     class Http(HTTPConnection):
+        def getresponse(self) -> Any:
+            with _time_for_the_head(self):
+                return super().getresponse()
+
         def endheaders(self, *args: Any, **kwargs: Any) -> None:
             super().endheaders(*args, **kwargs)
             _allow_time_to_send(self)
 
     class Https(HTTPSConnection):
+        def getresponse(self) -> Any:
+            with _time_for_the_head(self):
+                return super().getresponse()
+
         def endheaders(self, *args: Any, **kwargs: Any) -> None:
             super().endheaders(*args, **kwargs)
             _allow_time_to_send(self)
@@ -117,6 +126,31 @@ def _make_manager(proxy: str | None) -> urllib3.PoolManager:
         manager = urllib3.ProxyManager(address, proxy_headers=headers, **kept)
     manager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
     return manager
+
+
+@contextmanager
+def _time_for_the_head(connection: Any) -> Iterator[None]:
+    """Bound how long status and headers may take as a whole: the time limit of the socket is one for each byte."""
+    given_up = threading.Event()
+    own = getattr(connection.sock, "socket", connection.sock)  # of TLS within the TLS of a proxy
+
+    def give_up() -> None:
+        given_up.set()
+        with suppress(OSError):
+            socket.socket.shutdown(own, socket.SHUT_RDWR)
+
+    timer = threading.Timer(2 * float(connection.timeout), give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception:
+        if not given_up.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if given_up.is_set():  # headers that were cut off are taken for all there are
+        raise TimeoutError("The headers of the answer did not come to their end.")
 
 
 def _allow_time_to_send(connection: Any) -> None:
@@ -185,8 +219,10 @@ def _errors(url: str) -> Iterator[None]:
 
 def _reason(error: BaseException) -> str:
     """Return what happened, without the parts of an address that only name objects of the client."""
+    import urllib3.exceptions as theirs
+
     cause: BaseException = error
-    while isinstance(inner := cause.__cause__ or cause.__context__, OSError):
+    while isinstance(inner := cause.__cause__ or cause.__context__, OSError | theirs.HTTPError):
         cause = inner
     text = getattr(cause, "strerror", None) or str(cause).rpartition(">: ")[2] or type(cause).__name__
     return str(text)[:200]

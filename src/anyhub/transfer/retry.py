@@ -56,9 +56,9 @@ class Patience:
         if said:
             try:
                 at = parsedate_to_datetime(said)
-            except ValueError:
+                return (at.replace(tzinfo=at.tzinfo or UTC) - self.now()).total_seconds()
+            except (ValueError, OverflowError):
                 return None
-            return (at.replace(tzinfo=at.tzinfo or UTC) - self.now()).total_seconds()
         found = re.search(r";\s*t=([0-9]{1,9})", headers.get("ratelimit", ""))
         return float(found[1]) if found else None
 

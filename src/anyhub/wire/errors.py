@@ -8,11 +8,15 @@ for our own client, the error's code and its details under ``type`` and ``detail
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from anyhub import errors
 from anyhub.errors import HubError, by_code
+
+INVALID_TOKEN = "Invalid credentials in Authorization header"
+"""Stock clients know a token that is not valid by this very sentence."""
 
 STATUS: dict[type[HubError], int] = {
     errors.AuthenticationError: 401,
@@ -52,6 +56,7 @@ _BY_STATUS: dict[int, type[HubError]] = {
 }
 """What a refusal means that says no more than its status."""
 _MAX_HEADER = 500
+_NOT_FOR_TERMINALS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def status_of(error: HubError) -> int:
@@ -63,7 +68,8 @@ def headers_of(error: HubError) -> dict[str, str]:
     """Return the headers by which clients know an error. The sentence is brought to one line of ASCII."""
     code = next((name for cls, name in _STOCK.items() if isinstance(error, cls)), error.code)
     line = " ".join(error.message.split()).encode("ascii", "replace").decode()
-    return {"X-Error-Code": code, "X-Error-Message": line[:_MAX_HEADER]}
+    again = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else {}
+    return {"X-Error-Code": code, "X-Error-Message": line[:_MAX_HEADER], **again}
 
 
 def body_of(error: HubError) -> dict[str, Any]:
@@ -82,19 +88,28 @@ def error_from(status: int, headers: Mapping[str, str], body: bytes) -> HubError
     """
     content = _object(body)
     message = content.get("error") or headers.get("x-error-message") or content.get("message") or f"HTTP {status}"
-    message = str(message)[:2000]
+    message = _harmless(str(message)[:2000])
     if (cls := by_code().get(str(content.get("type")))) is not None:
-        return cls(message, **_details(content))
+        return cls(message, **_details(cls, content))
     return _from_stock(status, headers, message)
 
 
-def _details(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the details that become attributes: none that has a meaning of its own for every error."""
+def _harmless(text: str) -> str:
+    """Return a sentence of a stranger's without what steers terminals, and without halves of characters."""
+    return _NOT_FOR_TERMINALS.sub("?", text)
+
+
+def _details(cls: type[HubError], content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the details that become attributes: none that has a meaning of its own for Python or for every error."""
     details = content.get("details")
     if not isinstance(details, dict):
         return {}
-    taken = {"message", "details", *dir(HubError)}
-    return {name: value for name, value in details.items() if name.isidentifier() and name not in taken}
+    taken = {"self", "message", "details", *dir(HubError)}
+    for base in cls.__mro__:
+        taken.update(dir(base) if base.__module__ == "builtins" else ())
+    return {
+        name: value for name, value in details.items() if name.isidentifier() and name[0] != "_" and name not in taken
+    }
 
 
 def _from_stock(status: int, headers: Mapping[str, str], message: str) -> HubError:

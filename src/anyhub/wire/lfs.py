@@ -2,7 +2,9 @@
 
 Sources: the Git LFS documentation, ``docs/api/batch.md`` and ``docs/api/basic-transfers.md``. A ``multipart`` transfer
 is one that clients of the Hub's protocol know: the ``upload`` action has the address that completes the file as its
-``href``, and in its ``header`` the ``chunk_size`` and an address for each part, by its number.
+``href``, and in its ``header`` the ``chunk_size`` and an address for each part, by its number. A ``tus`` transfer is
+one that git-lfs knows: the ``upload`` action is an upload of tus 1.0.0 that was created already; an ``Upload-Offset``
+in its ``header`` says that nobody has to ask for it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from anyhub.errors import NotFoundError, TooLargeError, UnsupportedError, Valida
 from anyhub.values import Digest
 
 CONTENT_TYPE = "application/vnd.git-lfs+json"
-BASIC, MULTIPART = "basic", "multipart"
+BASIC, MULTIPART, TUS = "basic", "multipart", "tus"
+TUS_VERSION = "1.0.0"
+TUS_TYPE = "application/offset+octet-stream"
 MAX_OBJECTS = 1000
 MAX_SIZE = 2**50
 MAX_PARTS = 10_000

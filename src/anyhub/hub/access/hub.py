@@ -302,10 +302,10 @@ class GuardedHub:
         with self.warden.admitted(repo, Right.MANAGE) as at:
             self._hub.purge(at.repo, sha256s, rewrite_history=rewrite_history)
 
-    def create_ref(self, repo: RepoId, name: str, target: str) -> Ref:
+    def create_ref(self, repo: RepoId, name: str, target: str, message: str = "") -> Ref:
         """Create a branch or tag."""
         with self.warden.admitted(repo, Right.WRITE) as at:
-            return self._hub.create_ref(at.repo, name, target)
+            return self._hub.create_ref(at.repo, name, target, message)
 
     def delete_ref(self, repo: RepoId, name: str) -> None:
         """Remove a branch or tag."""

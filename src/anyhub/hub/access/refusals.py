@@ -82,4 +82,6 @@ def gated(principal: Principal, repo: Standing, address: str) -> GatedRepoError:
     what = f"Access to {repo.repo.type} {repo.repo} is restricted"
     if principal.user is None:
         return GatedRepoError(f"{what}. You must have access to it and be authenticated to access it. Please log in.")
-    return GatedRepoError(f"{what} and you are not in the authorized list. Visit {address} to ask for access.")
+    return GatedRepoError(
+        f"{what} and you are not in the authorized list. Visit {address}/ask-access to ask for access."
+    )

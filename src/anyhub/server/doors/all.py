@@ -22,6 +22,8 @@ from anyhub.server.doors import (
     resolve,
     search,
     tokens,
+    tus,
+    web,
     webhooks,
 )
 from anyhub.wire.routes import ROUTES
@@ -46,6 +48,8 @@ HANDLERS: dict[str, Handler] = {
     **resolve.HANDLERS,
     **search.HANDLERS,
     **tokens.HANDLERS,
+    **tus.HANDLERS,
+    **web.HANDLERS,
     **webhooks.HANDLERS,
 }
 """The handler of each route, by its name."""

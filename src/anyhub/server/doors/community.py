@@ -9,6 +9,7 @@ from anyhub.errors import NotFoundError, ValidationError
 from anyhub.people import User
 from anyhub.server.answers import Answer, json_answer
 from anyhub.server.call import Call, Handler, field
+from anyhub.server.pages import page
 from anyhub.server.paging import one_page
 from anyhub.values import RepoId
 from anyhub.wire.bodies.community import request_id, spell_access_request, spell_like
@@ -54,6 +55,13 @@ def ask(call: Call) -> Answer:
     if "text/html" in call.headers.get("accept", ""):
         return Answer(303, {"Location": call.hub.url(repo)})
     return json_answer({"status": request.status})
+
+
+def show(call: Call) -> Answer:
+    """Show how access is asked for, in the same words for every name that a repository could have."""
+    repo = call.hub.repo_id(f"{call.parts['namespace']}/{call.parts['name']}", None)
+    address = f"{call.base_url}{call.route.path(**call.parts)}"
+    return page("ask", {"repo": str(repo), "address": address})
 
 
 def list_requests(call: Call) -> Answer:
@@ -121,6 +129,7 @@ HANDLERS: dict[str, Handler] = {
     "like.likers": likers,
     "like.of_user": likes,
     "access.ask": ask,
+    "access.page": show,
     "access.list": list_requests,
     "access.handle": handle,
     "access.grant": grant,

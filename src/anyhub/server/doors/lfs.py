@@ -32,7 +32,7 @@ def verify(call: Call) -> Answer:
 
 def verify_ticket(call: Call) -> Answer:
     """Say whether the large file of a ticket has come."""
-    ticket = _ticket(call, "put", "parts")
+    ticket = ticket_of(call, "put", "parts", "tus")
     return _verified(call, ticket.repo, ticket.digest)
 
 
@@ -50,7 +50,7 @@ def locks_verify(call: Call) -> Answer:
 
 def put(call: Call) -> Answer:
     """Take the bytes of a large file, and keep them when they are what the ticket says."""
-    ticket = _ticket(call, "put")
+    ticket = ticket_of(call, "put")
     _check_length(call, ticket.size)
     with call.hub.staging() as folder:
         staged = folder / "object"
@@ -63,7 +63,7 @@ def put(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     """Send the bytes of a large file."""
-    ticket = _ticket(call, "get")
+    ticket = ticket_of(call, "get")
     entry = call.hub.large(ticket.repo, ticket.sha256)
     path = call.hub.local_path(ticket.repo, entry)
     body = FileBody(path or call.hub.open(ticket.repo, entry), entry.size)
@@ -72,7 +72,7 @@ def get(call: Call) -> Answer:
 
 def put_part(call: Call) -> Answer:
     """Take one part of a large file."""
-    ticket = _ticket(call, "parts")
+    ticket = ticket_of(call, "parts")
     number, count = call.parts["number"], lfs.part_count(ticket.size, ticket.part_bytes)
     if not number.isascii() or not number.isdecimal() or len(number) > 9 or not 1 <= int(number) <= count:
         raise ValidationError(f"The file has the parts 1 to {count}, and no part {number[:20]!r}.")
@@ -85,7 +85,7 @@ def put_part(call: Call) -> Answer:
 
 def complete(call: Call) -> Answer:
     """Make one file of the parts that have come, and keep it when it is what the ticket says."""
-    ticket = _ticket(call, "parts")
+    ticket = ticket_of(call, "parts")
     completion = lfs.read_completion(call.json())
     if completion.sha256 != ticket.sha256:
         raise ValidationError(f"This address completes {ticket.sha256}, not {completion.sha256}.")
@@ -119,6 +119,8 @@ def _download(call: Call, digest: Digest) -> Placed:
 
 def _uploads(call: Call, asked: lfs.Batch) -> tuple[str, list[Placed]]:
     lacking = set(call.hub.lacking(call.repo(), asked.digests))
+    if lfs.TUS in asked.transfers:
+        return lfs.TUS, [_going_on(call, each) if each in lacking else Placed(each) for each in asked.digests]
     in_parts = lfs.MULTIPART in asked.transfers and any(each.size > call.settings.part_bytes for each in lacking)
     # git-lfs hands all files of a batch to one transfer; others look at each.
     least = 0 if call.headers.get("user-agent", "").startswith("git-lfs/") else call.settings.part_bytes
@@ -135,6 +137,14 @@ def _uploads(call: Call, asked: lfs.Batch) -> tuple[str, list[Placed]]:
 
 def _at_once(call: Call, digest: Digest) -> Placed:
     return Placed(digest, Action(_url(call, "lfs.put", "put", digest)), _verify(call, digest))
+
+
+def _going_on(call: Call, digest: Digest) -> Placed:
+    ticket = _issue(call, "tus", digest)
+    # Who is told that nothing has come need not ask.
+    header = {} if call.uploads.partials.has(ticket.upload) else {"Upload-Offset": "0"}
+    action = Action(_address(call, "lfs.tus", ticket=call.tickets.issue(ticket)), header)
+    return Placed(digest, action, _verify(call, digest))
 
 
 def _in_parts(call: Call, digest: Digest) -> Placed:
@@ -176,7 +186,8 @@ def _address(call: Call, route: str, **parts: str) -> str:
     return call.base_url + BY_NAME[route].path(**parts)
 
 
-def _ticket(call: Call, *purposes: Purpose) -> Ticket:
+def ticket_of(call: Call, *purposes: Purpose) -> Ticket:
+    """Return the ticket in the path of a request, when it is good for one of some purposes."""
     ticket = call.tickets.read(call.parts["ticket"])
     if ticket.purpose not in purposes:
         raise ForbiddenError("This address of a large file is good for something else. Ask for the file again.")

@@ -10,7 +10,7 @@ from anyhub.server.openapi import description
 _HOME = """\
 This is anyhub, a hub for models, data sets and spaces.
 
-  export HF_ENDPOINT={url}
+  export HF_ENDPOINT={url} HF_HUB_DISABLE_XET=1
   hf auth login          # or: huggingface-cli login
   hf upload my-model .   # or: git clone {url}/<user>/my-model
 

@@ -21,18 +21,20 @@ def create_branch(call: Call) -> Answer:
 
 
 def create_tag(call: Call) -> Answer:
-    """Create a tag at a revision. It is a plain one, so that a message has no place in it."""
-    return _create(call, f"refs/tags/{field(call.json(), 'tag', str)}", call.parts["revision"])
+    """Create a tag at a revision; an annotated one, when something is said of it."""
+    content = call.json()
+    name = f"refs/tags/{field(content, 'tag', str)}"
+    return _create(call, name, call.parts["revision"], field(content, "message", str, ""))
 
 
-def _create(call: Call, name: str, revision: str) -> Answer:
+def _create(call: Call, name: str, revision: str, message: str = "") -> Answer:
     repo = call.repo()
     try:
         target = call.hub.resolve(repo, revision).oid
     except RevisionNotFoundError as error:
         raise RevisionNotFoundError(f"Invalid rev id: {error.message}", **error.details) from None
     try:
-        made = call.hub.create_ref(repo, name, target)
+        made = call.hub.create_ref(repo, name, target, message)
     except RevisionExistsError as error:
         raise RevisionExistsError(f"Reference {name} already exists. Choose another name.", **error.details) from None
     return _spelled(made)

@@ -16,6 +16,7 @@ from anyhub.wire.bodies.repos import narrowed, spell_info
 from anyhub.wire.errors import body_of, headers_of, status_of
 
 _SPACE_KINDS = ("gradio", "docker", "static", "streamlit")
+_UNBUILT_TYPES = ("bucket", "kernel")
 _MAX_CARD = 2**20
 
 
@@ -176,7 +177,10 @@ def _named(call: Call, content: Mapping[str, Any]) -> RepoId:
 
 
 def _type(content: Mapping[str, Any]) -> str | None:
-    return field(content, "type", str) if content.get("type") is not None else None
+    kind = field(content, "type", str) if content.get("type") is not None else None
+    if kind in _UNBUILT_TYPES:
+        raise UnsupportedError(f"This hub has no repositories of the type {kind!r}. Use 'model', 'dataset' or 'space'.")
+    return kind
 
 
 def _private(content: Mapping[str, Any]) -> bool | None:

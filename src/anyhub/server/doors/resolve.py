@@ -15,6 +15,9 @@ from anyhub.wire.errors import body_of, headers_of, status_of
 logger = logging.getLogger(__name__)
 
 _COUNTED = "config.json"
+_MOST_TREES = 1000
+_first_files: dict[str, str | None] = {}
+"""By the id of a tree, which is a hash of what is in it: the file of it that is counted."""
 
 
 def resolve(call: Call) -> Answer:
@@ -110,10 +113,18 @@ def _count(call: Call, repo: RepoId, commit: Commit, path: str) -> None:
 def _is_counted(call: Call, repo: RepoId, commit: Commit, path: str) -> bool:
     if path == _COUNTED:
         return True
+    if commit.tree not in _first_files:
+        if len(_first_files) >= _MOST_TREES:
+            _first_files.clear()
+        _first_files[commit.tree] = _first_file(call, repo, commit)
+    return path == _first_files.get(commit.tree)
+
+
+def _first_file(call: Call, repo: RepoId, commit: Commit) -> str | None:
     if call.hub.find(repo, commit.oid, [_COUNTED]):
-        return False
+        return _COUNTED
     files = (entry.path for entry in call.hub.tree(repo, commit.oid) if not entry.is_folder)
-    return path == next((each for each in files if not each.startswith((".", "README"))), None)
+    return next((each for each in files if not each.startswith((".", "README"))), None)
 
 
 HANDLERS: dict[str, Handler] = {"file.resolve": resolve, "file.raw": raw}

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from string import Template
 
 from anyhub.server.answers import Answer
+from anyhub.server.pages.markup import escaped
 
 
-def page(name: str, texts: Mapping[str, str], status: int = 200) -> Answer:
+def page(
+    name: str, texts: Mapping[str, str], status: int = 200, *, title: str = "Log in", kind: str = "form"
+) -> Answer:
     """Answer a page.
 
     Args:
         name (`str`): Which one: ``pages/<name>.html``, in the frame that all share.
-        texts: What stands in its gaps, as plain text.
+        texts: What stands in its gaps, as plain text, or as `Markup`.
         status (`int`): Of HTTP.
+        title (`str`): What the browser calls it.
+        kind (`str`): By which the style tells how wide it is: ``form`` or ``wide``.
     """
-    filled = _file(f"{name}.html").substitute({key: html.escape(text) for key, text in texts.items()})
-    whole = _file("frame.html").substitute(style=_style(), body=filled)
-    return Answer(status, _headers(), whole.encode())
+    filled = _file(f"{name}.html").substitute({key: escaped(text) for key, text in texts.items()})
+    whole = _file("frame.html").substitute(style=_style(), body=filled, title=escaped(title), kind=kind)
+    return Answer(status, _headers(), whole.encode("utf-8", "replace"))
 
 
 @cache

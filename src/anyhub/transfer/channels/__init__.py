@@ -5,8 +5,9 @@ from __future__ import annotations
 from anyhub.transfer.channels.basic import BasicChannel
 from anyhub.transfer.channels.channel import Channel
 from anyhub.transfer.channels.multipart import MultipartChannel
+from anyhub.transfer.channels.tus import TusChannel
 
-CHANNELS: tuple[Channel, ...] = (MultipartChannel(), BasicChannel())
+CHANNELS: tuple[Channel, ...] = (TusChannel(), MultipartChannel(), BasicChannel())
 """All that are known here, the best one first."""
 
-__all__ = ["CHANNELS", "BasicChannel", "Channel", "MultipartChannel"]
+__all__ = ["CHANNELS", "BasicChannel", "Channel", "MultipartChannel", "TusChannel"]

@@ -84,6 +84,8 @@ def _of_its_type(info: RepoInfo) -> dict[str, Any]:
         spelled["model-index"] = plain(card["model-index"])
     if facts.parameters:
         spelled["safetensors"] = {"parameters": dict(facts.parameters), "total": sum(facts.parameters.values())}
+    if facts.gguf:
+        spelled["gguf"] = dict(facts.gguf)
     return spelled
 
 
@@ -141,6 +143,7 @@ def _facts(content: Mapping[str, Any]) -> RepoFacts:
         library_name=maybe(content, "library_name", str),
         config=maybe(content, "config", dict) or {},
         parameters={name: count for name, count in parameters.items() if isinstance(count, int)},
+        gguf=maybe(content, "gguf", dict) or {},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anyhub.wire.routes import community, discussions, files, noise, people, repos, transfer
+from anyhub.wire.routes import community, discussions, files, noise, people, repos, transfer, web
 from anyhub.wire.routes.route import Method, Needs, Route
 
 ROUTES: tuple[Route, ...] = (
@@ -13,6 +13,7 @@ ROUTES: tuple[Route, ...] = (
     *files.ROUTES,
     *transfer.ROUTES,
     *repos.ROUTES,
+    *web.ROUTES,
 )
 BY_NAME = {route.name: route for route in ROUTES}
 

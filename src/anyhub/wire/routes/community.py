@@ -26,6 +26,13 @@ _LIKES = (
 
 _ACCESS = (
     Route(
+        "access.page",
+        "GET",
+        "/{prefix}{namespace}/{name}/ask-access",
+        Needs.NOTHING,
+        "Show how access to a gated repository is asked for.",
+    ),
+    Route(
         "access.ask",
         "POST",
         "/{prefix}{repo}/ask-access",

@@ -6,6 +6,8 @@ from anyhub.wire.routes.route import Method, Needs, Route
 
 _METHODS: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
+_XET = "Transfers by Xet (set HF_HUB_DISABLE_XET=1 to do without)"
+
 _UNBUILT = (
     ("buckets", "/api/buckets/{path*}", "Buckets"),
     ("jobs", "/api/jobs/{path*}", "Jobs"),
@@ -13,6 +15,11 @@ _UNBUILT = (
     ("kernels", "/api/kernels/{path*}", "Repositories of kernels"),
     ("papers", "/api/papers/{path*}", "Papers"),
     ("daily_papers", "/api/daily_papers", "Daily papers"),
+    ("xet_write", "/api/{type}/{namespace}/{name}/xet-write-token/{revision}", _XET),
+    ("xet_read", "/api/{type}/{namespace}/{name}/xet-read-token/{revision}", _XET),
+    ("croissant", "/api/datasets/{namespace}/{name}/croissant", "Descriptions by Croissant"),
+    ("parquet", "/api/datasets/{namespace}/{name}/parquet", "Conversions to Parquet"),
+    ("parquet_files", "/api/datasets/{namespace}/{name}/parquet/{path*}", "Conversions to Parquet"),
     ("space_hardware", "/api/spaces/hardware", "Hardware for spaces"),
     ("space_templates", "/api/spaces/templates", "Templates of spaces"),
     ("space_search", "/api/spaces/semantic-search", "Searches by meaning"),
@@ -29,6 +36,11 @@ _UNBUILT = (
     ("space_logs", "/api/spaces/{namespace}/{name}/logs/{path*}", "Running spaces"),
     ("resource_groups", "/api/organizations/{organization}/resource-groups", "Resource groups"),
     ("scim", "/api/organizations/{organization}/scim/{path*}", "Directories by SCIM"),
+    ("resource_groups_all", "/api/resource-groups", "Resource groups"),
+    ("resource_group", "/api/resource-groups/{path*}", "Resource groups"),
+    ("scim_all", "/api/scim/v2/{path*}", "Directories by SCIM"),
+    ("inference_endpoints_all", "/api/inference-endpoints", "Inference endpoints"),
+    ("inference_endpoints", "/api/inference-endpoints/{path*}", "Inference endpoints"),
     ("leaderboard", "/api/datasets/{namespace}/{name}/leaderboard", "Leaderboards"),
     ("tasks", "/api/tasks", "Descriptions of tasks"),
     ("inference", "/api/partners/{path*}", "Inference providers"),

@@ -108,6 +108,22 @@ ROUTES = (
         content_type=_LFS_TYPE,
     ),
     Route(
+        "lfs.tus_offset",
+        "HEAD",
+        "/lfs/uploads/{ticket}",
+        Needs.NOTHING,
+        "Say how much of a large file has come (tus 1.0.0).",
+    ),
+    Route(
+        "lfs.tus",
+        "PATCH",
+        "/lfs/uploads/{ticket}",
+        Needs.NOTHING,
+        "Take bytes of a large file from where it was cut (tus 1.0.0).",
+        body=_BINARY,
+        content_type="application/offset+octet-stream",
+    ),
+    Route(
         "lfs.verify_ticket",
         "POST",
         "/lfs/verify/{ticket}",
