@@ -5,7 +5,7 @@ BIN := .venv/bin
 ENVIRONMENT := $(PYTHON) scripts/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench faults docs environment clients
+.PHONY: help demo test lint bench faults fuzz docs environment clients
 
 help: ## Say what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile

@@ -244,10 +244,16 @@ def test_a_command_that_never_ends_is_told_so_and_stopped(tmp_path: Path) -> Non
 
 def test_what_a_failing_document_started_is_stopped(tmp_path: Path) -> None:
     beats = tmp_path / "beats"
-    with pytest.raises(AssertionError, match="false"), Shell.opened(tmp_path / "errors") as shell:
-        shell.run(f"(while :; do echo >> '{beats}'; sleep 0.05; done) > /dev/null &")
-        shell.run(f"until test -s '{beats}'; do sleep 0.05; done")
-        shell.run("false")
+
+    def run() -> None:
+        with Shell.opened(tmp_path / "errors") as shell:
+            shell.run(f"(while :; do echo >> '{beats}'; sleep 0.05; done) > /dev/null &")
+            shell.run(f"until test -s '{beats}'; do sleep 0.05; done")
+            shell.run("false")
+
+    with pytest.raises(AssertionError, match="false"):
+        run()
+    time.sleep(0.1)
     size = beats.stat().st_size
     time.sleep(0.3)
     assert beats.stat().st_size == size

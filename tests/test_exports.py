@@ -83,6 +83,13 @@ def test_importing_a_mixin_imports_nothing_heavy() -> None:
     assert HEAVY & set(in_a_fresh_interpreter(code).split()) == set()
 
 
+def test_what_needs_torch_says_how_to_install_it_where_there_is_none() -> None:
+    program = "import sys; sys.modules['torch'] = None; from anyhub import load_torch_model"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "MissingDependencyError: load_torch_model needs the package 'torch'" in done.stderr
+    assert "anyhub[torch]" in done.stderr
+
+
 def test_the_version_is_the_installed_one() -> None:
     from importlib.metadata import version
 

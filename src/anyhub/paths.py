@@ -20,6 +20,7 @@ MAX_NAME_BYTES = 255
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.\-+=@ ]*[A-Za-z0-9_\-+=@]")
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])( *)(\..*)?", re.IGNORECASE)
+_SUBMODULES = re.compile(r"\.gitmodules|gitmod~[1-4]|gi7eba~[1-9]|gi7eb~[0-9]{2}|gi7e~[0-9]{3}|gi7~[0-9]{4}")
 _FORBIDDEN = frozenset('\\:*?"<>|')
 _INVISIBLE_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _JOINERS = frozenset("\u200c\u200d")  # needed to write Persian and emoji; harmless on every file system but HFS+
@@ -44,6 +45,24 @@ def check_path(path: str) -> str:
             raise InvalidPathError(f"{path!r} can not be a path in a repository: {reason}. Rename the file.")
     if len(path.encode()) > MAX_PATH_BYTES:
         raise InvalidPathError(f"{path[:40]!r}… is longer than {MAX_PATH_BYTES} bytes. Use shorter names.")
+    return path
+
+
+def check_new_path(path: str) -> str:
+    """Return ``path`` when a hub takes a new file of that name.
+
+    Beside what `check_path` refuses, that is none by which git looks for submodules, in any spelling: a hub keeps none,
+    and what such a file says makes git run commands, or refuse the whole repository.
+
+    Raises:
+        InvalidPathError: When it is not.
+    """
+    check_path(path)
+    for name in path.split("/"):
+        if _SUBMODULES.fullmatch("".join(c for c in name if c not in _JOINERS).casefold()):
+            raise InvalidPathError(
+                f"{path!r} lists submodules for git, and a hub keeps none. Leave it out, or rename the file."
+            )
     return path
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
+from urllib.parse import quote
 
 from anyhub.errors import InvalidRepoIdError, InvalidRevisionError, did_you_mean
 
@@ -31,13 +32,15 @@ class RepoId:
     type: RepoType = "model"
 
     @classmethod
-    def parse(cls, text: str, *, namespace: str, type: str | None = None) -> RepoId:
+    def parse(cls, text: str, *, namespace: str, type: str | None = None, any_owner: bool = False) -> RepoId:
         """Read ``"namespace/name"``, or ``"name"`` in the given namespace.
 
         Args:
             text (`str`): The id as a user writes it. A `RepoUrl` is read by its ``repo_id``.
             namespace (`str`): Where a bare name belongs.
             type (`str`, *optional*): `"model"` (the default), `"dataset"` or `"space"`.
+            any_owner (`bool`): Take every namespace that can be one part of a path: a hub may have users of names that
+                another system gave. Whether it has one of this name, the hub says.
 
         Raises:
             InvalidRepoIdError: When the text is not of that form; the message says why.
@@ -51,9 +54,9 @@ class RepoId:
                 + did_you_mean(str(type), REPO_TYPES)
             )
         owner, slash, name = text.rpartition("/")
-        for part in (owner, name) if slash else (name,):
-            if reason := _name_objection(part):
-                raise InvalidRepoIdError(f"{text!r} is not a repository id: {reason}. {_advice(text)}")
+        owner_objection = _part_objection if any_owner else _name_objection
+        if reason := (owner_objection(owner) if slash else None) or _name_objection(name):
+            raise InvalidRepoIdError(f"{text!r} is not a repository id: {reason}. {_advice(text)}")
         return cls(owner if slash else namespace, name, type or "model")
 
     @property
@@ -84,6 +87,20 @@ def _name_objection(part: str) -> str | None:
     if part.lower().endswith((".git", ".ipynb")):
         return f"{part!r} ends with {part[part.rindex('.') :]!r}"
     return None
+
+
+def _part_objection(part: str) -> str | None:
+    """Return why a text can not be one part of every path: of an address, and of a folder."""
+    if not part or len(part) > _MAX_NAME:
+        return _name_objection(part)
+    if part in (".", "..") or not part.isprintable() or any(character in part for character in "/\\"):
+        return f"{part!r} can not be one part of a path"
+    return None
+
+
+def spelled_owner(namespace: str) -> str:
+    """Return a namespace as an address has it: one that another system gave may have characters to be escaped."""
+    return quote(namespace, safe="@!$&'()*+,;=:")
 
 
 def is_commit_id(text: str) -> bool:
@@ -120,6 +137,17 @@ def check_ref_name(name: str, what: str = "branch") -> str:
     if is_commit_id(name) or name.startswith("refs/") or name == "HEAD":
         raise InvalidRevisionError(f"{name!r} can not be the name of a {what}: it already has a meaning in git.")
     return name
+
+
+def check_revision(revision: object) -> str:
+    """Return a text that may be a revision.
+
+    Raises:
+        InvalidRevisionError: When it is none, or empty.
+    """
+    if not isinstance(revision, str) or not revision:
+        raise InvalidRevisionError(f"A revision is the name of a branch or tag, or a commit id, not {revision!r}.")
+    return revision
 
 
 @dataclass(frozen=True, slots=True)

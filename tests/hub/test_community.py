@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -320,6 +321,20 @@ def test_a_webhook_is_its_owner_s_and_changes_as_asked(community: StoredCommunit
         "http://0.0.0.0",
         "http://224.0.0.1",
         "https://93.184.216.34:22",
+        "http://100.64.0.1",
+        "http://192.0.0.170",
+        "http://198.18.0.1",
+        "http://240.0.0.1",
+        "http://255.255.255.255",
+        "http://[::]",
+        "http://[::127.0.0.1]",
+        "http://[::ffff:0:127.0.0.1]",
+        "http://[64:ff9b:1::7f00:1]",
+        "http://[2001:0:4136:e378:8000:63bf:80ff:fffe]",
+        "http://[fc00::1]",
+        "http://[fec0::1]",
+        "http://[ff02::1]",
+        "http://localhost.localdomain.local",
     ],
 )
 def test_an_address_that_a_server_may_not_post_to_is_refused(community: StoredCommunity, url: str) -> None:
@@ -330,10 +345,22 @@ def test_an_address_that_a_server_may_not_post_to_is_refused(community: StoredCo
     assert community.webhooks("ada") == []
 
 
-@pytest.mark.parametrize("name", ["127.1", "0x7f.1", "2130706433", "localhost.", "0"])
+@pytest.mark.parametrize(
+    "name", ["127.1", "0x7f.1", "2130706433", "localhost.", "0", "0177.0.0.1", "0x7f000001", "017700000001"]
+)
 def test_another_spelling_of_a_private_address_is_refused_where_it_is_looked_up(name: str) -> None:
     with pytest.raises((ValidationError, NetworkError)):
         Destinations().resolve(f"http://{name}/")
+
+
+@pytest.mark.parametrize(
+    "others", [["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::1", "93.184.216.34"], ["nonsense"]]
+)
+def test_a_name_of_which_one_address_is_private_is_refused(monkeypatch: pytest.MonkeyPatch, others: list[str]) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in others]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(ValidationError):
+        Destinations().resolve("http://two.example/")
 
 
 @pytest.mark.parametrize("allowed", ["127.0.0.0/8", "127.0.0.1", "*", "localhost"])

@@ -26,6 +26,16 @@ def head(work: Work) -> str:
     return work.hub.resolve(REPO).oid
 
 
+def test_what_git_reads_for_the_hub_has_a_limit_of_memory(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = head(work)
+    tree = work.git("rev-parse", "HEAD^{tree}")
+    new = work.git("commit-tree", tree, "-p", "HEAD", given=b"x" * 40_000_000)
+    monkeypatch.setattr(received, "_MEMORY_BYTES", 10_000_000)
+    with pytest.raises(TooLargeError, match=r"takes more than .* to read"):
+        work.push((MAIN, old, new))
+    assert head(work) == old
+
+
 def test_a_folder_of_folders_that_unfolds_to_millions_of_files_is_refused(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ LEAST = {
     "comment": Right.PROPOSE,
     "commit": Right.WRITE,
     "push": Right.WRITE,
+    "check_push": Right.WRITE,
     "create_ref": Right.WRITE,
     "delete_ref": Right.WRITE,
     "squash": Right.WRITE,

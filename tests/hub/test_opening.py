@@ -23,6 +23,12 @@ def test_an_empty_endpoint_is_refused_rather_than_taken_for_the_current_folder()
             call("")
 
 
+@pytest.mark.parametrize("text", ["127.0.0.1:8080", "localhost:8080", "hub.example.org:443/"])
+def test_a_host_and_a_port_are_no_folder_but_an_address_that_lacks_its_beginning(text: str) -> None:
+    with pytest.raises(ValidationError, match=f"Did you mean 'http://{text}'"):
+        open_hub(text)
+
+
 def test_an_empty_variable_means_the_hub_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANYHUB_ENDPOINT", "")
     assert endpoint_of() == str(home() / "hub")

@@ -164,6 +164,12 @@ def test_somebody_without_a_token_is_told_to_log_in(running: RunningHub) -> None
         nobody.info(RepoId("ada", "engine"))
 
 
+def test_somebody_whose_token_is_not_valid_is_told_so_and_what_to_do(running: RunningHub) -> None:
+    stranger = open_hub(running.endpoint, Caller(token="not-a-token-of-this-hub"))
+    with pytest.raises(AuthenticationError, match=r"does not accept the token .* `anyhub login`"):
+        stranger.info(RepoId("ada", "engine"))
+
+
 def test_one_hub_is_kept_for_each_address_and_token(running: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = open_hub(running.endpoint, Caller(token=running.admin_token))
     assert open_hub(running.endpoint, Caller(token=running.admin_token)) is mine

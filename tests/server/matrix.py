@@ -63,6 +63,24 @@ CALLERS: dict[str, Caller] = {
     "the owner by a token that reads these": Caller("ann", "fineGrained", _ONE_READ),
     "the owner by a token that writes": Caller("ann", "fineGrained", (_scope("user", "ann", "repo.write"),)),
     "the owner by a token that discusses": Caller("ann", "fineGrained", (_scope("user", "ann", "discussion.write"),)),
+    "the owner by a token that writes one": Caller(
+        "ann", "fineGrained", (_scope("model", "ann/hidden", "repo.write"),)
+    ),
+    "the owner by a token for datasets of these names": Caller(
+        "ann", "fineGrained", tuple(_scope("dataset", f"ann/{name}", "repo.write") for name in STATES)
+    ),
+    "the owner by a token for everything but repositories": Caller(
+        "ann", "fineGrained", (_scope("user", "ann", "collection.write", "user.webhooks"),)
+    ),
+    "a member who writes by a token that reads the organisation's": Caller(
+        "sue", "fineGrained", (_scope("org", "lab", "repo.content.read", "org.read"),), namespace="lab"
+    ),
+    "a member who reads by a token that writes": Caller(
+        "mia", "fineGrained", (_scope("org", "lab", "repo.write", "org.write"),), namespace="lab"
+    ),
+    "an admin of the organisation by a token for its members": Caller(
+        "amy", "fineGrained", (_scope("org", "lab", "org.write"),), namespace="lab"
+    ),
     "a member who reads": Caller("mia", namespace="lab"),
     "a member who contributes": Caller("joe", namespace="lab"),
     "a member who created these": Caller("max", namespace="lab"),

@@ -199,9 +199,9 @@ def test_a_host_that_is_none_is_refused(site: Site, host: str) -> None:
 
 
 def test_links_name_the_host_that_was_asked_or_the_public_one(site: Site, tmp_path: Path) -> None:
-    assert b"http://[::1]:80\n" in site("GET", "/", {"Host": "[::1]:80"})[2]
+    assert b"=http://[::1]:80 " in site("GET", "/", {"Host": "[::1]:80"})[2]
     public = Site(tmp_path / "public", Settings(public_url="https://hub.example.org/"))
-    assert b"https://hub.example.org\n" in public("GET", "/", {"Host": "evil.example"})[2]
+    assert b"=https://hub.example.org " in public("GET", "/", {"Host": "evil.example"})[2]
     public.app.close()
 
 

@@ -22,7 +22,9 @@ from urllib.parse import urlsplit
 import pytest
 from asking import Asker, Reply, added
 
+from anyhub.errors import DiskFullError, FormatTooNewError, HubError, ReadOnlyError, StorageError
 from anyhub.git import receiving
+from anyhub.server.app import THREADS
 from anyhub.server.embedded import RunningHub
 from anyhub.testing.server import running_hub
 from anyhub.wire.pktline import FLUSH, packet
@@ -165,6 +167,95 @@ def test_large_bodies_that_come_slowly_keep_nobody_else_waiting(hub: RunningHub,
         time.sleep(0.5)
         assert _seconds(lambda: ann.get("/api/models")) < 5
         assert _seconds(lambda: ann.create("quick", exist_ok=True)) < 5
+
+
+def test_one_token_holds_a_part_of_the_threads_for_large_bodies_and_others_go_on(
+    hub: RunningHub, ann: Asker, bob: Asker
+) -> None:
+    head = (
+        f"POST /api/repos/create HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bob.token}\r\n"
+        "Content-Length: 10000000\r\n\r\n"
+    )
+    data = json.dumps({"name": "beside", "exist_ok": True}).encode() + b" " * (2 * 2**20)
+    with ExitStack() as rest:
+        waiting = [rest.enter_context(closing(_open(hub, head.encode() + b" " * (2**20 + 100_000)))) for _ in range(40)]
+        begin = time.monotonic()
+        assert ann.ask("POST", "/api/repos/create", data, {"Content-Type": "application/json"}).status == 200
+        assert time.monotonic() - begin < 5
+        refused = []
+        for each in waiting:
+            each.settimeout(0.2)
+            with suppress(TimeoutError):
+                refused.append(each.recv(2**16))
+    assert len(refused) == 40 - THREADS // 4
+    for answer in refused:
+        assert answer.startswith(b"HTTP/1.1 429 ")
+        assert b"\r\nretry-after: 5\r\n" in answer.lower()
+        assert b"sends 16 large bodies already" in answer
+
+
+@pytest.mark.parametrize("sent", [0, 100, 3 * 2**20])
+def test_a_client_that_goes_away_is_no_error_of_the_server(
+    hub: RunningHub, ann: Asker, caplog: pytest.LogCaptureFixture, sent: int
+) -> None:
+    ann.create("gone", exist_ok=True)
+    caplog.set_level("INFO", "anyhub.server")
+    command = packet(b"0" * 40 + b" " + b"1" * 40 + b" refs/heads/x\0report-status") + FLUSH
+    for path, begins in (
+        ("/api/models/ann/gone/commit/main", b""),
+        ("/ann/gone.git/git-receive-pack", command),
+        ("/api/repos/create", b""),
+    ):
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ann.token}\r\nContent-Length: 10000000\r\n\r\n"
+        )
+        _open(hub, head.encode() + begins + b" " * sent).close()
+    give_up = time.monotonic() + 10
+    while len(caplog.records) < 3 and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert len(caplog.records) == 3
+    assert [each.getMessage() for each in caplog.records if each.levelname in ("ERROR", "WARNING")] == []
+
+
+def test_a_push_is_refused_before_anything_of_it_is_taken(
+    hub: RunningHub, ann: Asker, bob: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[object] = []
+    monkeypatch.setattr(receiving, "receive_pack", lambda *given: taken.append(given))
+    ann.create("not-for-bob", exist_ok=True)
+    head = ann.get("/api/models/ann/not-for-bob").json["sha"]
+    for asker, old, name, said in (
+        (bob, head, "refs/heads/main", b"ng refs/heads/main You may not"),
+        (bob, "0" * 40, "refs/pr/7", b"ng refs/pr/7 "),
+        (ann, "2" * 40, "refs/heads/main", b"ng refs/heads/main 'refs/heads/main' was moved"),
+        (ann, "0" * 40, "refs/pr/7", b"ng refs/pr/7 "),
+    ):
+        command = packet(f"{old} {'1' * 40} {name}\0report-status".encode())
+        reply = asker.post("/ann/not-for-bob.git/git-receive-pack", command + FLUSH + b"PACK" + bytes(3 * 2**20))
+        assert said in reply.body
+    assert taken == []
+
+
+def test_who_goes_on_sending_what_was_refused_is_cut_off(
+    hub: RunningHub, ann: Asker, bob: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "MAX_SKIPPED_BYTES", 2**20)
+    ann.create("not-for-bob", exist_ok=True)
+    command = packet(b"0" * 40 + b" " + b"1" * 40 + b" refs/heads/x\0report-status") + FLUSH
+    head = (
+        f"POST /ann/not-for-bob.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bob.token}\r\n"
+        "Content-Length: 30000000000\r\n\r\n"
+    )
+    with closing(_open(hub, head.encode() + command)) as opened:
+        answer, give_up = b"", time.monotonic() + 20
+        opened.settimeout(0.05)
+        with suppress(ConnectionError):
+            while b"You may not" not in answer and time.monotonic() < give_up:
+                with suppress(TimeoutError):
+                    opened.sendall(bytes(2**20))
+                with suppress(TimeoutError):
+                    answer += opened.recv(2**16)
+    assert b"ng refs/heads/x You may not" in answer
 
 
 def test_requests_that_never_begin_keep_nobody_waiting(hub: RunningHub, ann: Asker) -> None:
@@ -332,6 +423,86 @@ def test_a_ticket_opens_nothing_but_what_it_says(hub: RunningHub, ann: Asker, bo
         assert anyone.get(f"{front}/{changed}").status == 403
     put: str = _batch(ann, "ann/tickets", "upload", b"another")[0]["actions"]["upload"]["href"]
     assert anyone.get(put.replace("/put/", "/get/")).status in (403, 404, 405)
+
+
+def test_a_ticket_ends_when_its_time_is_over(hub: RunningHub, ann: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann.create("late")
+    assert _put(ann, "ann/late", b"first").status == 200
+    get = _batch(ann, "ann/late", "download", b"first")[0]["actions"]["download"]["href"]
+    put = _batch(ann, "ann/late", "upload", b"second")[0]["actions"]["upload"]["href"]
+    anyone = Asker(hub.endpoint)
+    assert anyone.get(get).status == 200
+    monkeypatch.setattr(hub._server.app.stores.tickets, "_clock", lambda: time.time() + 10**7)
+    for refused in (anyone.get(get), anyone.ask("PUT", put, b"second"), anyone.ask("HEAD", get)):
+        assert refused.status == 403
+    assert b"has expired" in anyone.get(get).body
+
+
+def test_a_ticket_of_one_repository_opens_nothing_of_another_or_of_one_that_was_taken_away(
+    hub: RunningHub, ann: Asker, bob: Asker
+) -> None:
+    ann.create("shared-with-bob")
+    ann.create("of-ann", private=True)
+    assert _put(ann, "ann/shared-with-bob", b"open").status == 200
+    assert _put(ann, "ann/of-ann", b"closed").status == 200
+    get: str = _batch(bob, "ann/shared-with-bob", "download", b"open")[0]["actions"]["download"]["href"]
+    anyone = Asker(hub.endpoint)
+    assert anyone.get(get).body == b"open"
+    assert _batch(bob, "ann/shared-with-bob", "download", b"closed")[0]["error"]["code"] == 404
+    ann.ask("PUT", "/api/models/ann/shared-with-bob/settings", {"private": True})
+    assert anyone.get(get).status == 404
+    assert _batch(ann, "ann/shared-with-bob", "download", b"open")[0]["actions"]
+
+
+NAMES = {
+    "too long": "a" * 97,
+    "much too long": "a" * 5000,
+    "another script": "\u0430nn",
+    "full width": "\uff41nn",
+    "a joiner": "an\u200dn",
+    "turned round": "\u202enna",
+    "an accent": "a\u0301nn",
+    "a dot": ".",
+    "two dots": "..",
+    "a slash": "ann/x/y",
+    "encoded": "%61nn",
+    "a space": "ann ",
+    "a NUL": "ann\0",
+    "a line": "ann\nx",
+    "an option": "-x",
+    "git's end": "x.git",
+    "nothing": "",
+    "a part of the API": "api/x",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_a_name_that_is_none_or_looks_like_another_is_given_to_nobody(hub: RunningHub, ann: Asker, name: str) -> None:
+    admin = Asker(hub.endpoint, hub.admin_token)
+    answers = [ann.create(name), ann.post("/api/repos/create", {"name": "x", "organization": name or "\0"})]
+    answers.append(admin.post("/api/anyhub/users", {"name": name}))
+    answers.append(ann.post("/api/anyhub/organizations", {"name": name}))
+    for answer in answers:
+        assert 400 <= answer.status < 500, answer
+        assert len(answer.json["error"]) < 1000 or len(name) > 1000
+
+
+def test_trouble_of_the_server_names_no_place_on_it(
+    hub: RunningHub, ann: Asker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann.create("trouble", exist_ok=True)
+    for error in (StorageError, HubError, FormatTooNewError, DiskFullError, ReadOnlyError):
+        with monkeypatch.context() as patch:
+
+            def fail(*_: object, error: type[HubError] = error) -> None:
+                raise error("/srv/secret/place is not what it was. Mend it.", path=Path("/srv/secret/place"))
+
+            patch.setattr(type(hub.hub), "refs", fail)
+            reply = ann.get("/api/models/ann/trouble/refs")
+        assert reply.status >= 500
+        assert "secret" not in f"{reply.headers}{reply.body!r}"
+        assert reply.json["details"] == {}
+    assert "/srv/secret/place" in caplog.text
 
 
 def test_a_revoked_token_ends_its_tickets(hub: RunningHub) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -136,6 +137,7 @@ def test_the_files_of_a_gated_repository_are_refused_and_its_description_is_not(
 
 def test_a_download_is_counted_once_for_each_load(ada: Asker) -> None:
     def downloads(name: str) -> int:
+        time.sleep(1.3)  # they are written after a second
         count: int = ada.get(f"/api/models/ada/{name}?expand=downloads").json["downloads"]
         return count
 

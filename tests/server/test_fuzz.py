@@ -37,7 +37,14 @@ if IS_SLICE:
     described = described.exclude(tag="unbuilt").exclude(path_regex="^/(datasets|spaces)/")
 
 
-@schemathesis.serializer("application/x-ndjson", *(f"application/x-git-{each}-pack-request" for each in GIT))
+RAW = (
+    "application/x-ndjson",
+    "application/offset+octet-stream",
+    *(f"application/x-git-{each}-pack-request" for each in GIT),
+)
+
+
+@schemathesis.serializer(*RAW)
 def raw(context: Any, value: Any) -> bytes:
     """Send what was made up as it is."""
     return value.data if hasattr(value, "data") else str(value).encode()

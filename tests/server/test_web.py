@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from visitors import Place, Reply, Visitor
 
+from anyhub.server.doors import web
 from anyhub.values import AddFile, RepoId
 
 EVIL = "<script>alert(1)</script>"
@@ -179,3 +180,21 @@ def test_a_page_of_a_repository_that_moved_leads_to_where_it_is(place: Place, ne
 def test_a_folder_at_the_address_of_a_file_leads_to_its_files(place: Place, net: RepoId) -> None:
     answer = browse(place.nobody, "/ada/net/blob/main/deep")
     assert (answer.status, answer.headers["location"]) == (307, "https://hub.example.org/ada/net/tree/main/deep")
+
+
+def test_a_long_folder_is_shown_page_by_page(place: Place, net: RepoId, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "PAGE", 2)
+    names: list[str] = []
+    for number in range(3):
+        shown = browse(place.nobody, f"/ada/net/tree/main?p={number}").text
+        names += re.findall(r'href="[^"]*/(?:tree|blob)/main/([^"]*)"', shown)
+        assert (f'href="?p={number + 1}"' in shown) is (number < 2)
+    assert sorted(names) == [".gitattributes", "README.md", "deep", "long.txt", "weights.bin"]
+
+
+def test_a_dataset_says_how_it_is_downloaded_as_one(place: Place) -> None:
+    place.hub.create(RepoId("ada", "rows", "dataset"))
+    shown = browse(place.nobody, "/datasets/ada/rows")
+    assert shown.status == 200
+    assert "hf download ada/rows --repo-type dataset" in shown.text
+    assert "git clone https://hub.example.org/datasets/ada/rows" in shown.text

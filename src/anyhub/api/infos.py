@@ -6,13 +6,13 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from anyhub.api.repo_files import BlobLfsInfo
 from anyhub.api.session import Endpoint, Session, Token
 from anyhub.constants import REPOCARD_NAME
 from anyhub.errors import ValidationError
-from anyhub.values import DEFAULT_BRANCH, Commit, Entry, Query, RepoId, RepoType
+from anyhub.values import DEFAULT_BRANCH, Commit, Entry, Gate, Query, RepoId, RepoType
 from anyhub.values import RepoInfo as HubInfo
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class RepoInfo:
         last_modified (`datetime`): When the repository last changed.
         created_at (`datetime`): When it was created.
         private (`bool`): Whether only its owners may see it.
+        gated (`str` or `bool`): How access to its files is given to those who ask, ``"auto"`` or ``"manual"``; False
+            when nobody has to ask.
         used_storage (`int`): Bytes of its large files.
         siblings (`list[RepoSibling]`, *optional*): Its files, sorted by path; listings have them with ``full=True``.
         card_data (`CardData`, *optional*): The metadata of its card, when it has one that can be read; listings have
@@ -67,6 +69,7 @@ class RepoInfo:
     last_modified: datetime
     created_at: datetime
     private: bool
+    gated: Gate | Literal[False]
     used_storage: int
     siblings: list[RepoSibling] | None = None
     card_data: CardData | None = None
@@ -229,6 +232,7 @@ def _bare(info: HubInfo, sha: str, kind: type[AnyInfo]) -> AnyInfo:
         last_modified=info.last_modified,
         created_at=info.created_at,
         private=info.private,
+        gated=info.gated or False,
         used_storage=info.storage,
     )
 

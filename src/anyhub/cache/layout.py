@@ -26,6 +26,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from anyhub.errors import CorruptFileError, InvalidRevisionError
 from anyhub.paths import check_path
@@ -39,6 +40,7 @@ _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PULL_REQUEST = re.compile(r"refs/pr/[1-9][0-9]{0,9}")
 _DIGITS = 12
 _MAX_READABLE = 60
+_MAX_NAMESPACE = 120
 
 
 def hub_folder(endpoint: str, home: Path, cache_dir: str | Path | None = None) -> Path:
@@ -70,9 +72,9 @@ def repo_folders(root: Path) -> Iterator[tuple[str, str, str, RepoFolder]]:
     for hub in (root, *(sorted(root.iterdir()) if root.is_dir() else ())):
         for folder in sorted(hub.iterdir()) if hub.is_dir() else ():
             kind, _, name = folder.name.partition("--")
-            namespace, separator, short = name.partition("--")
+            namespace, separator, short = name.rpartition("--")  # which a name can not have in it, and a namespace can
             if kind in ("models", "datasets", "spaces") and folder.is_dir():
-                full = f"{namespace}/{short}" if separator else namespace
+                full = f"{unquote(namespace)}/{short}" if separator else short
                 yield hub.name, kind.removesuffix("s"), full, RepoFolder(folder)
 
 
@@ -121,7 +123,7 @@ class RepoFolder:
     @classmethod
     def of(cls, repo: RepoId, hub_folder: Path) -> RepoFolder:
         """Return the folder of a repository in the folder of its hub."""
-        return cls(hub_folder / f"{repo.type}s--{repo.namespace}--{repo.name}")
+        return cls(hub_folder / f"{repo.type}s--{_folder_name(repo.namespace)}--{repo.name}")
 
     def blob(self, etag: str) -> Path:
         """Return where the bytes of that name are.
@@ -156,6 +158,18 @@ class RepoFolder:
     def entries(self, commit: str) -> Path:
         """Return where it is noted which files a commit has."""
         return self.root / ".entries" / _checked(commit)
+
+
+def _folder_name(namespace: str) -> str:
+    """Return a namespace as part of the name of a folder on every file system; nearly all are what they are.
+
+    Only the escapes have a ``%``, so that no two namespaces are one. One that would be too long for a file system is
+    told by its SHA-256, and can not be read from the folder.
+    """
+    escaped = quote(namespace, safe="@+")
+    if len(escaped) <= _MAX_NAMESPACE:
+        return escaped
+    return f"%{hashlib.sha256(namespace.encode()).hexdigest()}"
 
 
 def _checked(commit: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyhub.cache.layout import RepoFolder, hub_folder
-from anyhub.errors import ValidationError
+from anyhub.errors import InvalidRepoIdError, ValidationError
 from anyhub.hub.caller import Caller
 from anyhub.hub.opening import endpoint_of, home, open_hub
 from anyhub.values import RepoId
@@ -65,5 +65,15 @@ def cached_repo(
     opened = partial(open_hub, endpoint, caller)
     text = str(getattr(repo_id, "repo_id", repo_id))
     repo_type = repo_type or getattr(repo_id, "repo_type", None)
-    repo = RepoId.parse(text, namespace="", type=repo_type) if "/" in text else opened().repo_id(text, repo_type)
+    repo = _repo_id(text, repo_type, opened)
     return CachedRepo(repo, RepoFolder.of(repo, folder), opened, offline)
+
+
+def _repo_id(text: str, repo_type: str | None, opened: Callable[[], Hub]) -> RepoId:
+    """Return the id that a text means; the hub is asked only for what depends on it."""
+    if "/" in text:
+        try:
+            return RepoId.parse(text, namespace="", type=repo_type)
+        except InvalidRepoIdError:
+            return opened().repo_id(text, repo_type)  # it may have users of names that another system gave
+    return opened().repo_id(text, repo_type)

@@ -19,18 +19,17 @@ from anyhub.cache import entries as known
 from anyhub.cache import notes
 from anyhub.cache.fetching import fetch_blob
 from anyhub.cache.layout import RepoFolder
-from anyhub.transfer.parallel import for_each
 from anyhub.cache.repo import CachedRepo
 from anyhub.errors import (
     CorruptFileError,
     EntryNotFoundError,
-    InvalidRevisionError,
     LocalEntryNotFoundError,
     PathCollisionError,
 )
 from anyhub.hub.opening import check_free_for_folder
 from anyhub.paths import fold
-from anyhub.values import Entry, is_commit_id
+from anyhub.transfer.parallel import for_each
+from anyhub.values import Entry, check_revision, is_commit_id
 
 if TYPE_CHECKING:
     from anyhub.hub.interface import ReadsRepos
@@ -51,9 +50,7 @@ def resolve_commit(cached: CachedRepo, revision: str) -> str:
         RepositoryNotFoundError, RevisionNotFoundError: When the hub has none of that name.
         InvalidRevisionError: When the text can not be a revision.
     """
-    if not isinstance(revision, str):
-        raise InvalidRevisionError(f"A revision is the name of a branch or tag, or a commit id, not {revision!r}.")
-    if is_commit_id(revision):
+    if is_commit_id(check_revision(revision)):
         return revision
     ref = cached.folder.ref(revision)
     noted = notes.read(ref)
@@ -229,14 +226,31 @@ def _choose(entries: Sequence[Entry], select: Select | None) -> list[Entry]:
 
 
 def _refuse_collisions(entries: Sequence[Entry]) -> None:
+    folders = _folders(entries)
     seen: dict[str, str] = {}
     for entry in entries:
+        if (folder := folders.get(fold(entry.path))) is not None:
+            raise PathCollisionError(
+                f"{entry.path!r} is a file and {folder!r} a folder; leave one out with ignore_patterns.",
+                paths=[entry.path, folder],
+            )
         other = seen.setdefault(fold(entry.path), entry.path)
         if other != entry.path:
             raise PathCollisionError(
                 f"{other!r} and {entry.path!r} are one name on some file systems; leave one out with ignore_patterns.",
                 paths=[other, entry.path],
             )
+
+
+def _folders(entries: Sequence[Entry]) -> dict[str, str]:
+    """Return every folder that a file is in, by its folded name."""
+    found: set[str] = set()
+    for entry in entries:
+        folder = entry.path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return {fold(folder): folder for folder in found}
 
 
 def _not_cached(what: str) -> LocalEntryNotFoundError:

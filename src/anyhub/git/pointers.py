@@ -63,7 +63,23 @@ def looks_binary(sample: bytes) -> bool:
 
 
 MAX_ATTRIBUTES_BYTES = 1_000_000
+MAX_ATTRIBUTES_LINE = 2047
+"""Bytes; of a longer line git takes no notice, and with ``--strict`` it refuses the repository that has one."""
 _MAX_STARS = 3  # in one name of a pattern: matching takes time that grows with the length of a path to this power
+
+
+def check_attribute_lines(path: str, data: bytes) -> None:
+    """Refuse a ``.gitattributes``, in any folder and in any case, that git itself would not take.
+
+    Raises:
+        ValidationError: When it has a line that is too long.
+    """
+    if path.rpartition("/")[2].casefold() == ATTRIBUTES_PATH:
+        longest = max(map(len, data.split(b"\n")))
+        if longest > MAX_ATTRIBUTES_LINE:
+            raise ValidationError(
+                f"{path!r} has a line of {longest:,} bytes, and git takes {MAX_ATTRIBUTES_LINE:,}. Write shorter ones."
+            )
 
 
 class Attributes:

@@ -16,6 +16,9 @@ from anyhub.errors import TooLargeError, UnsupportedError
 PIPE_BYTES = 2**20
 _COMPLAINT_BYTES = 4096
 _JOIN_SECONDS = 5.0
+_MOST_CPU_SECONDS = 3600
+_OUT_OF_TIME = 24
+"""SIGXCPU on Linux, by which a process ends that has used its time."""
 _KEPT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 SETTINGS = (
     f"core.hooksPath={os.devnull}",
@@ -72,6 +75,19 @@ class Git:
         self._watch.daemon = True
         self._watch.start()
 
+    def limit(self, *, memory: int, seconds: float) -> None:
+        """Bound the bytes that it may allocate, and the seconds that it may compute; the last call of them counts.
+
+        It ends by itself beyond them: `ran_out` tells. Only Linux bounds another process.
+        """
+        if sys.platform != "linux":
+            return
+        import resource
+
+        with suppress(ProcessLookupError):  # it has ended already
+            resource.prlimit(self.pid, resource.RLIMIT_DATA, (memory, memory))
+            resource.prlimit(self.pid, resource.RLIMIT_CPU, (int(seconds), _MOST_CPU_SECONDS))
+
     def feed(self, chunks: Iterable[bytes]) -> None:
         """Write chunks to its input and close that; the rest is passed over when git wants no more."""
         assert self._process.stdin
@@ -112,6 +128,13 @@ class Git:
     def wait(self) -> int:
         """Wait until it ends, and return its exit status."""
         return self._process.wait()
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether it has ended because it computed for longer than it might, or lacked memory that it may not have."""
+        if self._process.poll() == -_OUT_OF_TIME:
+            return True
+        return self._process.poll() not in (None, 0) and "memory" in self.complaint.lower()
 
     @property
     def complaint(self) -> str:

@@ -7,9 +7,7 @@ Git documentation, "gitprotocol-pack" (pushing data to a server) and "gitprotoco
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,13 +22,12 @@ CAPABILITIES = "report-status delete-refs side-band-64k quiet atomic ofs-delta o
 MAX_COMMANDS = 10_000
 MAX_OBJECTS = 10_000_000
 MAX_PACK_BYTES = 32 * 2**30
+MAX_SKIPPED_BYTES = 256 * 2**20
 
 _SECONDS = 3600.0
 _MEMORY_BYTES = 2 * 2**30
 _LEAST_CPU_SECONDS = 20
 _BYTES_PER_CPU_SECOND = 2**20
-_OUT_OF_TIME = 24
-"""SIGXCPU on Linux, by which a process ends that has used its time."""
 _NOTHING = "0" * 40
 _DATA_BAND = 1
 _MAX_REASON = 200
@@ -150,9 +147,15 @@ def receive_pack(push: Push, git_dir: Path, folder: Path) -> Path:
 
 
 def skip(push: Push) -> None:
-    """Read the rest of a push and throw it away, so that the client is listening when it is answered."""
-    for _ in push.pack.rest():
-        pass
+    """Read the rest of a push and throw it away, so that the client is listening when it is answered.
+
+    Who goes on for longer than `MAX_SKIPPED_BYTES` is answered all the same, and hears of it when the connection ends.
+    """
+    skipped = 0
+    for piece in push.pack.rest():
+        skipped += len(piece)
+        if skipped > MAX_SKIPPED_BYTES:
+            return
 
 
 def _count(header: bytes) -> int:
@@ -170,37 +173,30 @@ def _count(header: bytes) -> int:
 def _index(pack: Iterator[bytes], git_dir: Path, objects: Path) -> None:
     command = ("index-pack", "--stdin", "--fix-thin", "--strict", f"--max-input-size={MAX_PACK_BYTES}")
     with Git(git_dir, *command, seconds=_SECONDS, environment={"GIT_OBJECT_DIRECTORY": str(objects)}) as git:
-        git.feed(_limited(pack, git.pid))
+        git.feed(_limited(pack, git))
         git.output(2**20)
-        if status := git.wait():
-            raise _too_much_work() if status == -_OUT_OF_TIME else _fault(git.complaint)
+        if git.wait():
+            raise _too_much_work() if git.ran_out else _fault(git.complaint)
 
 
-def _limited(pack: Iterator[bytes], pid: int) -> Iterator[bytes]:
+def _limited(pack: Iterator[bytes], git: Git) -> Iterator[bytes]:
     """Bound what a pack of few bytes can make git allocate and compute, from before its first byte has been sent.
 
     A few bytes can stand for an object of gigabytes, and a few more for the next one; the time that git may take grows
     with the bytes that came.
     """
-    if sys.platform != "linux":
-        yield from pack
-        return
-    import resource
-
-    resource.prlimit(pid, resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
     came = 0
     for piece in chain((b"",), pack):
         came += len(piece)
-        seconds = min(_LEAST_CPU_SECONDS + came // _BYTES_PER_CPU_SECOND, int(_SECONDS))
-        with suppress(ProcessLookupError):  # git found fault with it already
-            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, int(_SECONDS)))
+        seconds = min(_LEAST_CPU_SECONDS + came // _BYTES_PER_CPU_SECOND, _SECONDS)
+        git.limit(memory=_MEMORY_BYTES, seconds=seconds)
         yield piece
 
 
 def _too_much_work() -> TooLargeError:
     return TooLargeError(
-        f"The push takes more than {_LEAST_CPU_SECONDS} seconds to unpack, and more than its size accounts for. Push"
-        " fewer commits at once, or repack with `git repack -adf --depth=10`."
+        f"The push takes more than {_LEAST_CPU_SECONDS} seconds or {_MEMORY_BYTES:,} bytes of memory to unpack, and"
+        " more than its size accounts for. Push fewer commits at once, or repack with `git repack -adf --depth=10`."
     )
 
 

@@ -121,6 +121,7 @@ class Catalog:
         Raises:
             RepositoryExistsError: When one of that name, in any case, exists.
         """
+        self._check_owner(repo)
         self._check_free(repo, "Use exist_ok=True to go on, or another name.")
         folder, now = secrets.token_hex(8), now_microseconds()
         with self._database.transaction() as connection:
@@ -147,6 +148,7 @@ class Catalog:
         """Rename a repository, inside a transaction; its old name goes on to mean it until another one takes that."""
         with self._database.transaction() as connection:
             if to.key != place.repo.key:
+                self._check_owner(to)
                 self._check_free(to, "Choose another name, or delete that one first.")
                 connection.execute("DELETE FROM redirects WHERE key = ?", (to.key,))
                 connection.execute("INSERT INTO redirects (key, repo) VALUES (?, ?)", (place.repo.key, place.pk))
@@ -165,15 +167,6 @@ class Catalog:
         with self._database.transaction() as connection:
             connection.execute("UPDATE repos SET gated = ? WHERE id = ?", (gated, pk))
 
-    def count_download(self, pk: int) -> None:
-        """Count one download, today."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO downloads (repo, day, count) VALUES (?, ?, 1)"
-                " ON CONFLICT (repo, day) DO UPDATE SET count = count + 1",
-                (pk, today()),
-            )
-
     def lost(self, pk: int, error: HubError) -> HubError:
         """Return why something that the database speaks of is not there: its repository is gone, or ``error``."""
         if self._database.query("SELECT 1 FROM repos WHERE id = ?", pk):
@@ -184,6 +177,15 @@ class Catalog:
         """Note that something in a repository changed now."""
         with self._database.transaction() as connection:
             connection.execute("UPDATE repos SET modified_at = ? WHERE id = ?", (now_microseconds(), pk))
+
+    def has_account(self, name: str) -> bool:
+        """Return whether exactly this is, or was, the name of a user or an organisation."""
+        return bool(self._database.query("SELECT 1 FROM accounts WHERE name = ?", name))
+
+    def _check_owner(self, repo: RepoId) -> None:
+        """Refuse a namespace that nobody may choose, unless it is a name that an account was given."""
+        if not self.has_account(repo.namespace):
+            RepoId.parse(str(repo), namespace="")
 
     def _check_free(self, repo: RepoId, advice: str) -> None:
         rows = self._database.query("SELECT namespace || '/' || name FROM repos WHERE key = ?", repo.key)

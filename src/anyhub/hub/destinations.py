@@ -21,6 +21,7 @@ MAX_URL = 2000
 PUBLIC_PORTS = (80, 443)
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291: what else there is leads to this machine, or its network
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
 
 
@@ -98,6 +99,8 @@ class Destinations:
             if address is None:
                 raise _not_public(host)
             return
+        if address.version == 6 and address not in _UNICAST and address not in _TRANSLATED:
+            raise _not_public(host)
         if not all(each.is_global and not each.is_multicast for each in (address, *_within(address))):
             raise _not_public(host)
         if port not in PUBLIC_PORTS:

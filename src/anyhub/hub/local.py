@@ -68,7 +68,8 @@ class LocalHub(StoredHub):
             _check_is_hub_or_free(self.directory)
 
     def close(self) -> None:
-        """Close the files that this thread holds open; the next call opens them again."""
+        """Write what waits for it, and close the files that this thread holds open; the next call opens them again."""
+        self.downloads.close()
         self._git.close()
         self._database.close()
 

@@ -61,6 +61,8 @@ def endpoint_of(endpoint: str | Path | Hub | None = None) -> str:
         from urllib.request import url2pathname  # which brings an HTTP client along
 
         text = url2pathname(urlsplit(text).path)
+    elif re.fullmatch(r"[A-Za-z0-9.-]+:[0-9]{1,5}/?", text):  # as of a host; nobody calls a folder so by purpose
+        raise ValidationError(f"{text!r} is not the address of a hub. Did you mean 'http://{text}'?")
     elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text):
         raise ValidationError(f"{text!r} is not the address of a hub. Give a folder, or an https:// address.")
     return str(Path(text).expanduser().absolute())

@@ -13,8 +13,16 @@ from anyhub import files
 from anyhub.errors import EntryNotFoundError, ValidationError, did_you_mean
 from anyhub.git.objects import FILE_MODE, GitObject, Node
 from anyhub.git.packs import PackInfo
-from anyhub.git.pointers import ATTRIBUTES_PATH, LARGE_FILE_BYTES, SAMPLE_BYTES, Attributes, looks_binary, pointer
-from anyhub.paths import check_path
+from anyhub.git.pointers import (
+    ATTRIBUTES_PATH,
+    LARGE_FILE_BYTES,
+    SAMPLE_BYTES,
+    Attributes,
+    check_attribute_lines,
+    looks_binary,
+    pointer,
+)
+from anyhub.paths import check_new_path, check_path
 from anyhub.progress import Update, bar
 from anyhub.values import AddFile, Change, Changes, CopyFile, DeleteFile, DeleteFolder, Digest, Entry
 
@@ -130,7 +138,9 @@ class Preparation:
             update(size)
             return 0
         if not self._is_large(change.path, source, size):
-            made.put_small(change.path, source if isinstance(source, bytes) else source.read_bytes())
+            data = source if isinstance(source, bytes) else source.read_bytes()
+            check_attribute_lines(change.path, data)
+            made.put_small(change.path, data)
             update(size)
             return size
         digest, staged = self._stage(change, source, size, update)
@@ -194,7 +204,8 @@ def check_paths(changes: Changes) -> None:
     """Check every path, and that no two changes speak of the same one."""
     seen: set[tuple[str, bool]] = set()
     for change in changes:
-        what = (check_path(change.path), isinstance(change, DeleteFolder))  # a file may take the place of a folder
+        check = check_new_path if _puts(change) else check_path
+        what = (check(change.path), isinstance(change, DeleteFolder))  # a file may take the place of a folder
         if what in seen:
             raise ValidationError(f"{change.path!r} is changed twice in one commit. Leave one of the changes out.")
         seen.add(what)

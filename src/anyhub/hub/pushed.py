@@ -16,7 +16,7 @@ from anyhub.hub.received import Received
 from anyhub.hub.revisions import Revisions
 from anyhub.hub.tree_index import TreeIndex
 from anyhub.hub.uploads import Uploads
-from anyhub.paths import MAX_PATH_BYTES, check_path, fold
+from anyhub.paths import MAX_PATH_BYTES, check_new_path, fold
 from anyhub.values import Commit, Digest
 
 MAX_FILES = 1_000_000
@@ -138,6 +138,8 @@ class Pushed:
         """
         if tree in before:
             return 0, 0
+        if len(prefix.encode()) > MAX_PATH_BYTES:  # before it is gone down for ever
+            raise InvalidPathError(f"{prefix[:80]!r}… is longer than {MAX_PATH_BYTES} bytes. Nest folders less deep.")
         if not before and tree in self._measured:
             return self._measured[tree]
         count = longest = 0
@@ -169,13 +171,18 @@ class Pushed:
         """Return the lines of a tree, after checking them when it is new."""
         if tree in self.trees or tree in self._old or self._index.has(self._place.pk, tree):
             return self._lines(tree)
+        from dulwich.errors import ObjectFormatException
         from dulwich.objects import parse_tree
 
         nodes: Nodes = {}
         found = GitObject.of("tree", b"") if tree == EMPTY_TREE else self._get(tree, f"the folder {prefix!r}")
         if found.type != "tree":
             raise ValidationError(f"{prefix!r} is no folder. Repair your repository; `git fsck` tells more.")
-        for raw, mode, oid in parse_tree(found.data, 20):
+        try:
+            lines = list(parse_tree(found.data, 20))
+        except ObjectFormatException as error:
+            raise ValidationError(f"The folder {prefix!r} can not be read: {error}. Repair your repository.") from None
+        for raw, mode, oid in lines:
             name = _checked_name(raw, mode, prefix)
             if name in nodes:
                 raise ValidationError(f"{prefix + name!r} is there twice. Repair your repository.")
@@ -239,7 +246,7 @@ def _checked_name(raw: bytes, mode: int, prefix: str) -> str:
     if "/" in name or not name:
         raise InvalidPathError(f"{name!r} can not be the name of a file. Repair your repository.")
     try:
-        check_path(name)
+        check_new_path(name)
     except InvalidPathError as error:
         if not prefix:
             raise

@@ -48,6 +48,18 @@ class Push:
         self._discussions = discussions
         self._place = place
 
+    def check(self, updates: Sequence[RefUpdate]) -> None:
+        """Check what is to become of the references, as far as that does not depend on the objects.
+
+        Raises:
+            ConflictError: When a reference is not where the update says, or may not move.
+            ValidationError: When it is one that a hub does not keep, or there twice.
+            TooLargeError: When there are too many.
+        """
+        if len(updates) > MAX_UPDATES:
+            raise TooLargeError(f"The push has {len(updates)} references, and {MAX_UPDATES} are taken at once.")
+        self._check_references(updates)
+
     def look(self, objects: Path, updates: Sequence[RefUpdate], git_dir: Path) -> Pushed:
         """Read and check everything that came.
 
@@ -60,8 +72,6 @@ class Push:
             ValidationError, InvalidPathError, PathCollisionError, TooLargeError, EntryNotFoundError: Each names what
                 has to be mended.
         """
-        if len(updates) > MAX_UPDATES:
-            raise TooLargeError(f"The push has {len(updates)} references, and {MAX_UPDATES} are taken at once.")
         received = Received(git_dir)
         pushed = Pushed(objects, received, self._objects, self._trees, self._revisions, self._uploads, self._place)
         for update in updates:
@@ -77,7 +87,7 @@ class Push:
         Raises:
             ConflictError: When a reference is not where the update says, or may not move.
         """
-        self._check_references(updates)
+        self.check(updates)
         pushed.check_large_files()
         packs = self._objects.adopt(self._place.folder, pushed.objects)
         if sum(pack.objects for pack in packs) < len(pushed.received.sizes):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-from anyhub.errors import StorageError, TooLargeError, UnsupportedError
+from anyhub.errors import StorageError, TooLargeError
 from anyhub.git.objects import GitObject, ObjectType
 from anyhub.git.pointers import read_pointer
+from anyhub.git.process import Git
 from anyhub.values import Digest
 
 MAX_OBJECTS = 5_000_000
@@ -21,6 +20,11 @@ MAX_POINTER_BYTES = 1024  # the specification of Git LFS allows no more
 
 _LINE = re.compile(rb"([0-9a-f]{40}) (commit|tree|blob|tag) ([0-9]+)")
 _AT_ONCE = 64 * 2**20
+_MOST_OUTPUT = 512 * 2**20  # of 5,000,000 lines, or of objects that are read at once
+_MEMORY_BYTES = 2 * 2**30
+_SECONDS = 3600.0
+_LEAST_CPU_SECONDS = 20.0
+_OBJECTS_PER_CPU_SECOND = 10_000
 
 
 class Received:
@@ -36,7 +40,7 @@ class Received:
 
     Raises:
         TooLargeError: When there are more objects, or longer ones, than any repository needs; names the limit.
-        UnsupportedError: When there is no git on this machine.
+        UnsupportedError: When git is not installed.
     """
 
     def __init__(self, git_dir: Path) -> None:
@@ -80,23 +84,27 @@ class Received:
 
     def _read_some(self, oids: list[str]) -> None:
         given = "".join(f"{oid}\n" for oid in oids).encode()
-        for each in _parsed(self._git("--batch", "--buffer", given=given)):
+        for each in _parsed(self._git("--batch", "--buffer", given=given, objects=len(oids))):
             if each.type != "blob":
                 self.read[each.oid] = each
             elif (digest := read_pointer(each.data)) is not None:
                 self.pointers[each.oid] = digest
 
-    def _git(self, *options: str, given: bytes = b"") -> bytes:
-        environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-        environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C"}
-        command = ["git", f"--git-dir={self._git_dir}", "cat-file", *options]
-        try:
-            done = subprocess.run(command, input=given, capture_output=True, env=environment, check=False)
-        except FileNotFoundError:
-            raise UnsupportedError("This hub takes no git pushes: git is not installed where it runs.") from None
-        if done.returncode:
-            raise StorageError(f"git could not read what was pushed: {done.stderr.decode(errors='replace')[:500]}")
-        return done.stdout
+    def _git(self, *options: str, given: bytes = b"", objects: int = MAX_OBJECTS) -> bytes:
+        """Return what git says; it may compute for longer the more objects are asked for."""
+        with Git(self._git_dir, "cat-file", *options, seconds=_SECONDS) as git:
+            allowed = _LEAST_CPU_SECONDS + objects / _OBJECTS_PER_CPU_SECOND
+            git.limit(memory=_MEMORY_BYTES, seconds=allowed)
+            git.feed_later(given)
+            said = git.output(_MOST_OUTPUT)
+            if git.wait() == 0:
+                return said
+            if git.ran_out:
+                raise TooLargeError(
+                    f"The push takes more than {allowed:.0f} seconds or {_MEMORY_BYTES:,} bytes of memory to read. Push"
+                    " fewer commits at once, or repack with `git repack -adf --depth=10`."
+                )
+            raise StorageError(f"git could not read what was pushed: {git.complaint[:500]}")
 
 
 def _check(found: int, most: int, what: str) -> None:

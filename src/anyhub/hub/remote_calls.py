@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from anyhub.errors import AuthenticationError, CorruptFileError
 from anyhub.hub.remote_listings import Listings
 from anyhub.transfer.http import Response, Transport
-from anyhub.values import RepoId
+from anyhub.values import RepoId, check_revision
 from anyhub.wire.bodies.reading import is_a, need
 from anyhub.wire.routes import BY_NAME
 from anyhub.wire.routes.route import TYPES
@@ -74,6 +74,8 @@ class RemoteCalls:
     def _address(self, route: str, repo: RepoId | None = None, query: Parameters = (), **parts: str) -> str:
         """Return the address of a route; the parts that name a repository are filled in from it."""
         found = BY_NAME[route]
+        if "revision" in parts:
+            check_revision(parts["revision"])
         if repo is not None:
             parts["repo"] = str(repo)
             if "{type}" in found.template:

@@ -24,7 +24,7 @@ from anyhub.hub.remote_listings import Listing, check_commit
 from anyhub.hub.remote_stream import BLOCK, RemoteStream
 from anyhub.progress import Update
 from anyhub.transfer.download import download
-from anyhub.values import DEFAULT_BRANCH, Commit, Digest, Entry, Query, Ref, RepoId, RepoInfo, Sort
+from anyhub.values import DEFAULT_BRANCH, Commit, Digest, Entry, Query, Ref, RepoId, RepoInfo, Sort, spelled_owner
 from anyhub.wire.bodies import reading
 from anyhub.wire.bodies.commits import read_commit
 from anyhub.wire.bodies.entries import read_entry, read_sibling
@@ -48,13 +48,13 @@ class RemoteReading(RemoteCalls):
         """Return the id that a text means; a bare name belongs to whoever the hub says asks, which it is asked once."""
         written = getattr(text, "repo_id", text)
         bare = isinstance(written, str) and written and "/" not in written
-        RepoId.parse(written, namespace="x", type=type)  # what is malformed is told before anybody is asked
-        return RepoId.parse(written, namespace=self._own_name() if bare else "", type=type)
+        RepoId.parse(written, namespace="x", type=type, any_owner=True)  # what is malformed needs no asking
+        return RepoId.parse(written, namespace=self._own_name() if bare else "", type=type, any_owner=True)
 
     def url(self, repo: RepoId, *parts: str) -> str:
         """Return an address of a repository, for people."""
         kind = [] if repo.type == "model" else [f"{repo.type}s"]
-        return "/".join([self.endpoint, *kind, str(repo), *parts])
+        return "/".join([self.endpoint, *kind, spelled_owner(repo.namespace), repo.name, *parts])
 
     def find_repo(self, repo: RepoId) -> RepoInfo | None:
         """Return what is known of a repository, or None."""

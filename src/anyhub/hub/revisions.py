@@ -8,7 +8,7 @@ from typing import Any
 
 from anyhub.errors import InvalidRevisionError, RevisionExistsError, RevisionNotFoundError, did_you_mean
 from anyhub.hub.database import Database
-from anyhub.values import Commit, Ref, check_ref_name, is_commit_id, may_be_short_commit_id
+from anyhub.values import Commit, Ref, check_ref_name, check_revision, is_commit_id, may_be_short_commit_id
 
 _COMMIT = "SELECT oid, tree, parents, title, body, author, date FROM commits"
 
@@ -26,9 +26,7 @@ class Revisions:
             RevisionNotFoundError: Names the nearest one.
             InvalidRevisionError: When a shortened id fits more than one commit.
         """
-        if not isinstance(revision, str) or not revision:
-            raise InvalidRevisionError(f"A revision is the name of a branch or tag, or a commit id, not {revision!r}.")
-        oid = self.target(repo, *_spellings(revision)) or self._by_id(repo, revision)
+        oid = self.target(repo, *_spellings(check_revision(revision))) or self._by_id(repo, revision)
         if oid is None:
             raise self.not_found(repo, revision)
         return self.commit(repo, oid)

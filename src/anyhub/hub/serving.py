@@ -119,12 +119,23 @@ class ServedHub(Hub, Protocol):
         """Return the bytes of a blob that git keeps; of a pointer, for a large file."""
 
     def count_download(self, repo: RepoId) -> None:
-        """Note that the files of a repository were downloaded."""
+        """Note that the files of a repository were downloaded; it may take a second until that is told."""
 
     # -- git
 
     def git_dir(self, repo: RepoId) -> AbstractContextManager[Path]:
         """Lend a bare git repository with the references as they are now; what is written to it is thrown away."""
+
+    def check_push(self, repo: RepoId, updates: Sequence[RefUpdate]) -> None:
+        """Refuse what `push` would refuse whatever the objects are, before any of them has been received.
+
+        Args:
+            repo (`RepoId`): Which repository.
+            updates: What is to be done; as for `push`, which looks at all of it again.
+
+        Raises:
+            ValidationError, ConflictError, TooLargeError: As `push` does.
+        """
 
     def push(self, repo: RepoId, objects: Path, updates: Sequence[RefUpdate]) -> list[Committed | None]:
         """Take the objects of a git push and move references, all of them or none, in one transaction.

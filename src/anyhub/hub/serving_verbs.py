@@ -11,11 +11,12 @@ from pathlib import Path
 from anyhub import files, temporary
 from anyhub.content.stores import BlobStore
 from anyhub.errors import EntryNotFoundError
-from anyhub.hub.catalog import Catalog
+from anyhub.hub.catalog import Catalog, Place
 from anyhub.hub.committing import Committer
 from anyhub.hub.comparing import Comparing
 from anyhub.hub.database import Database
 from anyhub.hub.discussions import Discussions
+from anyhub.hub.downloads import Downloads
 from anyhub.hub.duplicating import duplicate
 from anyhub.hub.garbage import Garbage
 from anyhub.hub.linked import linked_files
@@ -46,6 +47,7 @@ class Serving:
     _garbage: Garbage
     _moves: Moves
     _outbox: Outbox
+    downloads: Downloads
     _discussions: Discussions
     _commits: Committer
     _staging: Callable[[], AbstractContextManager[Path]]
@@ -130,8 +132,11 @@ class Serving:
         return self._catalog.info(to)
 
     def count_download(self, repo: RepoId) -> None:
-        """Note that the files of a repository were downloaded."""
-        self._catalog.count_download(self._catalog.pk(repo))
+        """Note that the files of a repository were downloaded.
+
+        That is written a second later, so that readers wait for no disk: who kills the process loses that second.
+        """
+        self.downloads.count(self._catalog.pk(repo))
 
     # -- git
 
@@ -147,20 +152,27 @@ class Serving:
             make_git_dir(scratch, self._objects.directory(place.pk, place.folder, scratch), refs)
             yield scratch
 
+    def check_push(self, repo: RepoId, updates: Sequence[RefUpdate]) -> None:
+        """Refuse what `push` would refuse whatever the objects are."""
+        self._push_to(self._catalog.place(repo)).check(updates)
+
     def push(self, repo: RepoId, objects: Path, updates: Sequence[RefUpdate]) -> list[Committed | None]:
         """Take the objects of a git push and move references, all of them or none, in one transaction."""
         place = self._catalog.place(repo)
         with self._throwaway() as scratch:
             make_git_dir(scratch)
             _link_packs(objects, scratch)
-            push = Push(
-                self._database, self._objects, self._trees, self._revisions, self._uploads, self._discussions, place
-            )
+            push = self._push_to(place)
             received = push.look(objects, updates, scratch)
             with self._database.transaction():
                 done = push.take(received, updates, self._moves, self._user)
         self._commits.gather(place)
         return done
+
+    def _push_to(self, place: Place) -> Push:
+        return Push(
+            self._database, self._objects, self._trees, self._revisions, self._uploads, self._discussions, place
+        )
 
     def _throwaway(self) -> AbstractContextManager[Path]:
         """Lend an empty folder in memory where the system has one: each request by git takes one, and syncs nothing."""

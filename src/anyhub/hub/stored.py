@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from anyhub.content.stores import BlobStore
-from anyhub.errors import ConflictError, CorruptFileError, EntryNotFoundError, RepositoryNotFoundError, ValidationError
+from anyhub.errors import (
+    ConflictError,
+    CorruptFileError,
+    EntryNotFoundError,
+    InvalidRepoIdError,
+    RepositoryNotFoundError,
+    ValidationError,
+)
 from anyhub.git.objects import tag_object
 from anyhub.git.packs import PackStore
 from anyhub.git.pointers import ATTRIBUTES_PATH, DEFAULT_ATTRIBUTES
@@ -21,6 +28,7 @@ from anyhub.hub.committing import Committer
 from anyhub.hub.database import Database
 from anyhub.hub.discussing import Discussing
 from anyhub.hub.discussions import Discussions
+from anyhub.hub.downloads import Downloads
 from anyhub.hub.facts import Facts
 from anyhub.hub.garbage import Garbage
 from anyhub.hub.moving import MAIN, Move, Moves
@@ -88,6 +96,7 @@ class StoredHub(Discussing, Serving):
         self._revisions = Revisions(database)
         self._trees = TreeIndex(database)
         self._discussions = Discussions(database)
+        self.downloads = Downloads(database)
         self._outbox = Outbox(database)
         self._uploads = Uploads(database, blobs)
         self._garbage = Garbage(database, blobs, packs)
@@ -112,8 +121,17 @@ class StoredHub(Discussing, Serving):
         return StoredAccounts(self._database)
 
     def repo_id(self, text: str, type: str | None = None) -> RepoId:
-        """Return the id that a text means; a bare name belongs to whoever asks."""
-        return RepoId.parse(text, namespace=self._user.name, type=type)
+        """Return the id that a text means; a bare name belongs to whoever asks.
+
+        A namespace that nobody could choose is one when an account of the hub has that name from another system.
+        """
+        try:
+            return RepoId.parse(text, namespace=self._user.name, type=type)
+        except InvalidRepoIdError:
+            repo = RepoId.parse(text, namespace=self._user.name, type=type, any_owner=True)
+            if not self._catalog.has_account(repo.namespace):
+                raise
+            return repo
 
     def url(self, repo: RepoId, *parts: str) -> str:
         """Return an address of a repository, for people."""

@@ -145,7 +145,7 @@ class RepoCard:
             RepositoryNotFoundError, RevisionNotFoundError: When the hub has no such repository or revision.
         """
         path = Path(repo_id_or_path)
-        if path.is_file() or _can_only_be_path(repo_id_or_path):
+        if _is_file(path) or _can_only_be_path(repo_id_or_path, endpoint):
             return cls(read_text(path), ignore_metadata_errors=ignore_metadata_errors)
         from anyhub.api import hf_hub_download
 
@@ -321,13 +321,31 @@ def _type_of(cls: type[RepoCard], repo_id: str, repo_type: str | None) -> str:
     return repo_type or getattr(repo_id, "repo_type", None) or cls.repo_type
 
 
-def _can_only_be_path(name: str | Path) -> bool:
-    """Return whether a name has the separators of a path, and is none that a repository may have."""
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # the name of a repository may be longer than the file system takes
+        return False
+
+
+def _can_only_be_path(name: str | Path, endpoint: str | Path | Hub | None) -> bool:
+    """Return whether a name has the separators of a path, and is none that a repository of the hub may have."""
     text = getattr(name, "repo_id", str(name))
     if "/" not in text and "\\" not in text:
         return False
     try:
         RepoId.parse(text, namespace="")
     except InvalidRepoIdError:
-        return True
+        return isinstance(name, Path) or text.startswith("~") or not _may_be_repo(text, endpoint)
     return False
+
+
+def _may_be_repo(text: str, endpoint: str | Path | Hub | None) -> bool:
+    """Return whether a hub may have a repository of a name that nobody could choose, and another system gave."""
+    from anyhub.hub.opening import open_hub
+
+    try:
+        open_hub(endpoint).repo_id(text)
+    except InvalidRepoIdError:
+        return False
+    return True

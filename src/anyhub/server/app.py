@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from anyhub.errors import HubError, StalledError, ValidationError
+from anyhub.errors import HubError, NetworkError, StalledError, ValidationError
 from anyhub.hub.access.guarded import guarded
 from anyhub.hub.stored import StoredHub
 from anyhub.people import ANONYMOUS, Principal
@@ -20,10 +21,11 @@ from anyhub.server.answers import Answer
 from anyhub.server.body import Body, Receive
 from anyhub.server.call import Call, Handler
 from anyhub.server.doors.all import HANDLERS
-from anyhub.server.refusals import as_page, refusal, unexpected
+from anyhub.server.refusals import as_page, gone, refusal, unexpected
 from anyhub.server.routing import Match, Router
 from anyhub.server.sending import Send, Sender
 from anyhub.server.settings import Settings
+from anyhub.server.shares import Shares
 from anyhub.server.stores import Stores
 from anyhub.wire.routes import ROUTES
 
@@ -61,7 +63,8 @@ class App:
     """Answers requests: each is matched, authenticated and handled in one of 64 threads, so that handlers may wait.
 
     Bodies come and answers go on the event loop, so that no thread waits for a slow client unless a handler reads a
-    large body. Those that do have 64 threads of their own: however slowly large bodies come, all else is answered.
+    large body. Those that do have 64 threads of their own: however slowly large bodies come, all else is answered. One
+    user holds a quarter of these at most: however many bodies come with one token, others can send some too.
 
     Args:
         stores (`Stores`): What is served.
@@ -77,6 +80,7 @@ class App:
         self._handlers = handlers
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="anyhub")
         self._patient = ThreadPoolExecutor(THREADS, thread_name_prefix="anyhub-upload")
+        self._shares = Shares(THREADS // 4)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection's request, as the ASGI specification has it."""
@@ -119,22 +123,28 @@ class App:
             await request.body.begin()
         except StalledError as error:
             return refusal(error, status=408)
+        except NetworkError as error:
+            return gone(error, request.id)
         except HubError as error:
-            return refusal(error)
-        pool = self._pool if request.body.has_come else self._patient
-        return await loop.run_in_executor(pool, self._handle, request, match)
+            return refusal(error, request_id=request.id)
+        if request.body.has_come:
+            return await loop.run_in_executor(self._pool, self._handle, request, match, False)
+        return await loop.run_in_executor(self._patient, self._handle, request, match, True)
 
-    def _handle(self, request: _Request, match: Match) -> Answer:
+    def _handle(self, request: _Request, match: Match, is_large: bool) -> Answer:
         """Answer in a thread; whatever goes wrong is an answer too."""
         principal = ANONYMOUS
         try:
             principal = self._principal(request, match)
             call = self._call(request, match, principal)
             moved = _moved(call) if request.method in ("GET", "HEAD") and "repo" in match.parts else None
-            return moved or self._handlers[match.route.name](call)
+            with self._shares.held(principal.name) if is_large else nullcontext():
+                return moved or self._handlers[match.route.name](call)
         except StalledError as error:
             return refusal(error, match.route, principal, status=408)
         except HubError as error:
+            if request.body.is_cut:
+                return gone(error, request.id)
             refused = refusal(error, match.route, principal, request_id=request.id)
             return self._shown(refused, error, request) if _is_for_people(request, match) else refused
         except Exception:  # a defect of ours, of which the client learns no more than where to find it in the log

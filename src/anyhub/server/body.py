@@ -57,6 +57,11 @@ class Body:
         """Whether nothing more of it is awaited from the network."""
         return not self._more
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the client went away, or came to a standstill, before all of it had come."""
+        return self._cut is not None
+
     def read(self, limit: int) -> bytes:
         """Return all of it.
 

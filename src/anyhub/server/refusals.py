@@ -10,6 +10,7 @@ from anyhub.people import ANONYMOUS, Principal
 from anyhub.server.answers import Answer, json_answer, text_answer
 from anyhub.server.pages import page
 from anyhub.server.routing import MethodError
+from anyhub.server.shares import TooManyError
 from anyhub.wire.errors import body_of, headers_of, status_of
 from anyhub.wire.routes import Route
 
@@ -43,24 +44,29 @@ def refusal(
     if isinstance(error, MethodError):
         status = 405
         headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, TooManyError):
+        status = 429
     if status == 401 and route is not None and route.name.startswith(("git.", "lfs.")):
         headers["WWW-Authenticate"] = 'Basic realm="anyhub"'  # git asks for a name and a token when it reads this
     if status >= 500 and status != 501:
         log.error("Request %s: %s: %s", request_id, type(error).__name__, error.message)
-        error = _without_places(error)
+        error = _without_places(error, request_id)
         headers |= headers_of(error)
     return _spelled(error, status, headers, route.name.partition(".")[0] if route else "")
 
 
-def _without_places(error: HubError) -> HubError:
+def _without_places(error: HubError, request_id: str) -> HubError:
     """Return what a client is told of a trouble with the disk: the folders of this machine are in the log alone."""
     if isinstance(error, DiskFullError):
         return DiskFullError("The disk of the hub is full; nothing was changed. Ask whoever runs it for space.")
     if isinstance(error, ReadOnlyError):
         return ReadOnlyError("The hub can not write to its disk; nothing was changed. Ask whoever runs it.")
     if isinstance(error, StorageError) and "retry_after" in error.details:
-        return StorageError("The hub is busy; nothing was changed. Try again in a few seconds.", **error.details)
-    return error
+        again = error.details["retry_after"]
+        return StorageError("The hub is busy; nothing was changed. Try again in a few seconds.", retry_after=again)
+    return type(error)(
+        f"The hub could not do this, for a reason of its own. Its log says why, under the request id {request_id}."
+    )
 
 
 def _spelled(error: HubError, status: int, headers: dict[str, str], part: str) -> Answer:
@@ -82,6 +88,12 @@ def as_page(refused: Answer, error: HubError, address: str) -> Answer:
     title = "Log in to see this" if refused.status == 401 else "This can not be shown"
     shown = page("refused", {"title": title, "message": error.message, "address": address}, refused.status, title=title)
     return replace(shown, headers={**refused.headers, **shown.headers})
+
+
+def gone(error: HubError, request_id: str) -> Answer:
+    """Return the answer to a client that went away before all of its request had come: nobody will read it."""
+    log.info("Request %s: %s", request_id, error.message)
+    return json_answer(body_of(error), 400)
 
 
 def unexpected(request_id: str) -> Answer:

@@ -17,8 +17,8 @@ from anyhub.hub.stored_community import StoredCommunity
 from anyhub.people import ANONYMOUS, Principal
 from anyhub.server.settings import Settings
 from anyhub.server.tickets import Tickets
-from anyhub.wire.errors import INVALID_TOKEN
 from anyhub.server.uploads import Uploads
+from anyhub.wire.errors import INVALID_TOKEN
 
 BUSY_SECONDS = 5.0
 """For how long a request waits for another writer before it is told to come again."""
@@ -54,6 +54,7 @@ class Stores:
         folder = hub.directory / "uploads" if isinstance(hub, LocalHub) else rest.enter_context(hub.staging())
         uploads = Uploads(folder, settings.upload_seconds)
         rest.callback(uploads.partials.close)
+        rest.callback(hub.downloads.close)
         community = StoredCommunity(database, hub._catalog, Destinations(settings.webhook_hosts))
         return cls(database, hub, accounts, community, Tickets.of(accounts), uploads, rest)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from anyhub.errors import (
+    AccessError,
     ConflictError,
     DiscussionNotFoundError,
     EditConflictError,
@@ -98,11 +99,16 @@ class HubSuite:
             hub.resolve(hub.repo_id("ada/engin"))
 
     @pytest.mark.parametrize(
-        "text", ["", "a/b/c", "-a/b", "a--b/c", "a/b.git", "a b", "a/" + "x" * 97, "ü/x", "a/.b", "/x"]
+        "text", ["", "a/b/c", "../b", "a\\b/c", "a/b.git", "a b", "a/" + "x" * 97, "a/ü", "a/.b", "/x"]
     )
     def test_a_malformed_id_is_refused(self, hub: Hub, text: str) -> None:
         with pytest.raises(InvalidRepoIdError):
             hub.repo_id(text)
+
+    @pytest.mark.parametrize("text", ["-a/b", "a--b/c", "ü/x"])
+    def test_a_namespace_that_nobody_may_choose_gets_no_repository(self, hub: Hub, text: str) -> None:
+        with pytest.raises((InvalidRepoIdError, AccessError)):
+            hub.create(hub.repo_id(text))
 
     def test_a_deleted_repository_is_gone_and_its_name_is_free(self, hub: Hub, repo: RepoId) -> None:
         self._put(hub, repo, model_bin=LARGE, a_txt=b"a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -320,6 +321,9 @@ class ServedHubSuite:
         hub.create(other)
         for _ in range(2):
             hub.count_download(repo)
+        give_up = time.monotonic() + 10  # it is written a moment later
+        while hub.info(repo).downloads < 2 and time.monotonic() < give_up:
+            time.sleep(0.05)
         assert hub.info(repo).downloads == 2
         assert [str(each.repo) for each in hub.search(Query(sort="downloads"))] == ["ada/engine", "ada/other"]
         assert next(str(each.repo) for each in hub.search(Query(sort="trending", ascending=True))) == "ada/other"

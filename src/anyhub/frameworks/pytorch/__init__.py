@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anyhub.errors import MissingDependencyError
 from anyhub.frameworks.pytorch.coverage import IncompleteCheckpointWarning
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ __all__ = [
     "split_torch_state_dict_into_shards",
 ]
 
+_NEEDED = ("numpy", "safetensors", "torch")
+"""The packages of the extra `anyhub[torch]`."""
+
 _FOUND_IN = {
     "describe": "summary",
     "get_torch_storage_id": "storages",
@@ -56,4 +60,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_FOUND_IN[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_FOUND_IN[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name not in _NEEDED:
+            raise
+        raise MissingDependencyError(
+            f"{name} needs the package {error.name!r}. Install it with: pip install 'anyhub[torch]'"
+        ) from None

@@ -225,7 +225,8 @@ class GuardedCommunity:
     def _check_watches(self, watched: Sequence[Watched]) -> None:
         for each in watched:
             if (type := _TYPES.get(each.kind)) is not None:
-                self._warden.admit(RepoId.parse(each.name, namespace=self._principal.name, type=type), Right.SEE)
+                repo = RepoId.parse(each.name, namespace=self._principal.name, type=type, any_owner=True)
+                self._warden.admit(repo, Right.SEE)
             elif not rules.may_watch_namespace(self._principal, each.name):
                 raise refusals.token_too_weak(self._principal, f"watch all that {each.name!r} has")
 

@@ -79,8 +79,11 @@ class GuardedHub:
     # -- reading
 
     def repo_id(self, text: str, type: str | None = None) -> RepoId:
-        """Return the id that a text means; a bare name belongs to the caller, and to nobody when that is nobody."""
-        return RepoId.parse(text, namespace=self._principal.name, type=type)
+        """Return the id that a text means; a bare name belongs to the caller, and to nobody when that is nobody.
+
+        Every namespace is taken that an account may have: whether one has it is for nobody to learn here.
+        """
+        return RepoId.parse(text, namespace=self._principal.name, type=type, any_owner=True)
 
     def url(self, repo: RepoId, *parts: str) -> str:
         """Return a public address of a repository."""
@@ -256,11 +259,16 @@ class GuardedHub:
                 pull_request=pull_request,
             )
 
+    def check_push(self, repo: RepoId, updates: Sequence[RefUpdate]) -> None:
+        """Refuse what `push` would refuse whatever the objects are."""
+        with self.warden.admitted(repo, Right.PROPOSE) as at:
+            self._check_all_move(at, updates)
+            self._hub.check_push(at.repo, updates)
+
     def push(self, repo: RepoId, objects: Path, updates: Sequence[RefUpdate]) -> list[Committed | None]:
         """Take the objects of a git push: writers anywhere, others in pull requests of their own."""
         with self.warden.admitted(repo, Right.PROPOSE) as at:
-            for update in updates:
-                self._check_moves(at, update.name)
+            self._check_all_move(at, updates)
             return self._hub.push(at.repo, objects, updates)
 
     # -- repositories and references as wholes
@@ -384,6 +392,10 @@ class GuardedHub:
         if not rules.may_create(self._principal, repo):
             deed = f"create repositories in the namespace {repo.namespace!r}"
             raise refusals.forbidden(self._principal, deed, "Use your own, or ask an admin of it for the right.")
+
+    def _check_all_move(self, at: Standing, updates: Sequence[RefUpdate]) -> None:
+        for update in updates:
+            self._check_moves(at, update.name)
 
     def _check_moves(self, at: Standing, ref: str) -> None:
         """Refuse to move a reference, except to writers, and of a pull request to who opened it."""

@@ -11,7 +11,7 @@ from anyhub.hub.access import refusals, rules
 from anyhub.hub.access.rules import Right
 from anyhub.hub.serving import ServedHub, Standing
 from anyhub.people import Principal
-from anyhub.values import RepoId, RepoInfo
+from anyhub.values import RepoId, RepoInfo, spelled_owner
 
 HasAccess: TypeAlias = Callable[[RepoId, str], bool]
 
@@ -92,7 +92,7 @@ class Warden:
     def address(self, repo: RepoId, *parts: str) -> str:
         """Return the public address of a repository, or of something in it."""
         kind = [] if repo.type == "model" else [f"{repo.type}s"]
-        return "/".join([self._base_url, *kind, repo.namespace, repo.name, *parts])
+        return "/".join([self._base_url, *kind, spelled_owner(repo.namespace), repo.name, *parts])
 
     def _granted(self, right: Right, at: Standing | RepoInfo) -> bool:
         """Return whether access was given, asking only where that decides."""

@@ -54,8 +54,9 @@ def _take(call: Call, pushed: Push) -> None:
         if not pushed.commands:
             return  # git asks whether it may push, before it sends much
         receiving.check_names(pushed.commands)
-        objects = receiving.receive_pack(pushed, git_dir, folder)
-        call.hub.push(repo, objects, [RefUpdate(each.name, each.old, each.new) for each in pushed.commands])
+        updates = [RefUpdate(each.name, each.old, each.new) for each in pushed.commands]
+        call.hub.check_push(repo, updates)  # so that nobody sends gigabytes to be refused, or to be a burden
+        call.hub.push(repo, receiving.receive_pack(pushed, git_dir, folder), updates)
 
 
 def _headers(kind: str) -> dict[str, str]:

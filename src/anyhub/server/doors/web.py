@@ -44,7 +44,8 @@ def repo(call: Call) -> Answer:
     info = call.hub.info(call.repo())
     about = [f"Changed {info.last_modified:%d %B %Y}", _count(info.likes, "like"), _count(info.downloads, "download")]
     tags = element("div", *(element("span", tag, class_="badge") for tag in info.facts.tags[:MAX_TAGS]), class_="tags")
-    use = element("pre", f"hf download {_kind(info.repo)}{info.repo}\ngit clone {call.hub.url(info.repo)}")
+    kind = "" if info.repo.type == "model" else f" --repo-type {info.repo.type}"
+    use = element("pre", f"hf download {info.repo}{kind}\ngit clone {call.hub.url(info.repo)}")
     body = joined([tags if info.facts.tags else "", _card(call, info), element("h2", "Get it"), use])
     return _shown(call, info, "Card", str(info.repo), body, about=about)
 

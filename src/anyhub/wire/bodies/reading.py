@@ -12,6 +12,7 @@ from anyhub.errors import CorruptFileError
 T = TypeVar("T")
 
 _OID = re.compile(r"[0-9a-f]{40}")
+_HALF = re.compile(r"[\ud800-\udfff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,7 +34,14 @@ def is_a(value: Any, kind: type[T], what: str) -> T:
     """
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise wrong(f"{what} is of type {type(value).__name__} and not {kind.__name__}")
+    if not _is_whole(value):
+        raise wrong(f"{what} has half a character in it")
     return value
+
+
+def _is_whole(value: object) -> bool:
+    """Return whether a value is no text with half a character in it, which JSON can spell and no file can be named."""
+    return not isinstance(value, str) or value.isascii() or _HALF.search(value) is None
 
 
 def need(content: Mapping[str, Any], name: str, kind: type[T]) -> T:
@@ -48,7 +56,7 @@ def need(content: Mapping[str, Any], name: str, kind: type[T]) -> T:
 def maybe(content: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
     """Return a field, or None when it is missing, null or of another type, since hubs differ in what they leave out."""
     value = content.get(name)
-    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)) and _is_whole(value):
         return value
     return None
 
@@ -91,7 +99,7 @@ def size(content: Mapping[str, Any], name: str) -> int:
 
 def texts(content: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Return the texts of a list; none when there is no list."""
-    return tuple(item for item in maybe(content, name, list) or () if isinstance(item, str))
+    return tuple(item for item in maybe(content, name, list) or () if isinstance(item, str) and _is_whole(item))
 
 
 def spell_date(date: datetime) -> str:
@@ -108,6 +116,6 @@ def read_date(content: Mapping[str, Any], name: str) -> datetime:
     text = need(content, name, str)
     try:
         date = datetime.fromisoformat(text)
-    except ValueError:
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter for the last day of all time in a zone behind
         raise wrong(f"{name!r} is not a date but {text[:60]!r}") from None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
