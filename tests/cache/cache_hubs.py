@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from anyhub.cache import CachedRepo, cached_repo
-from anyhub.hub import fetching
+from anyhub.hub.repos import fetching
 from anyhub.progress import Update
 from anyhub.values import AddFile, Digest, Entry
 

@@ -22,7 +22,7 @@ import dulwich.pack  # noqa: E402, F401
 from mark import begin  # noqa: E402
 
 from anyhub.hub.local import LocalHub  # noqa: E402
-from anyhub.hub.objects import MANY_PACKS  # noqa: E402
+from anyhub.hub.repos.objects import MANY_PACKS  # noqa: E402
 from anyhub.values import AddFile, RepoId  # noqa: E402
 
 REPO, OTHER, NEIGHBOUR, FRESH = (RepoId("me", name) for name in ("model", "other", "neighbour", "fresh"))

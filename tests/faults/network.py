@@ -12,7 +12,7 @@ from proxy import Direction, Fault, FaultProxy
 
 from anyhub.errors import CorruptFileError, HubError, NetworkError
 from anyhub.hub.credentials import OriginCredentials
-from anyhub.hub.remote import RemoteHub
+from anyhub.hub.remote.hub import RemoteHub
 from anyhub.transfer.http import Transport
 from anyhub.transfer.origins import Origin
 from anyhub.transfer.retry import Patience

@@ -20,7 +20,7 @@ from pathlib import Path
 from network import HEADERS, MIB, Outcome, cuts, down, impatient, up
 from proxy import Direction, Fault, FaultProxy, fault_proxy
 
-from anyhub.hub.remote import RemoteHub
+from anyhub.hub.remote.hub import RemoteHub
 from anyhub.testing.server import running_hub
 from anyhub.values import AddFile, Entry, RepoId
 

@@ -13,7 +13,7 @@ import pytest
 from network import HEADERS, MIB, cuts, down, impatient, up
 from proxy import Fault, FaultProxy, fault_proxy
 
-from anyhub.hub.remote import RemoteHub
+from anyhub.hub.remote.hub import RemoteHub
 from anyhub.server.embedded import RunningHub
 from anyhub.testing.server import running_hub
 from anyhub.values import AddFile, Entry, RepoId

@@ -10,8 +10,8 @@ from anyhub.hub.access.community import GuardedCommunity
 from anyhub.hub.access.guarded import guarded
 from anyhub.hub.access.hub import GuardedHub
 from anyhub.hub.memory import MemoryHub
-from anyhub.hub.stored_accounts import StoredAccounts
-from anyhub.hub.stored_community import StoredCommunity
+from anyhub.hub.people.stored_accounts import StoredAccounts
+from anyhub.hub.social.stored_community import StoredCommunity
 from anyhub.people import AccessToken, Principal, Scope, TokenRole
 from anyhub.values import AddFile, RepoId, Signature
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from anyhub.errors import AuthenticationError, ConflictError, NotFoundError, ValidationError
-from anyhub.hub import device_logins, password_logins, tokens
 from anyhub.hub.accounts import Accounts
-from anyhub.hub.catalog import now_microseconds
-from anyhub.hub.database import Database
-from anyhub.hub.secrets import is_secret, new_secret
-from anyhub.hub.stored_accounts import StoredAccounts
+from anyhub.hub.people import device_logins, password_logins, tokens
+from anyhub.hub.people.secrets import is_secret, new_secret
+from anyhub.hub.people.stored_accounts import StoredAccounts
+from anyhub.hub.repos.catalog import now_microseconds
+from anyhub.hub.sql.database import Database
 from anyhub.people import Principal
 from anyhub.testing.accounts_suite import AccountsSuite
 
@@ -284,7 +284,7 @@ def test_many_guesses_at_once_are_no_more_than_ten(accounts: StoredAccounts, mon
 def test_passwords_without_argon2_name_what_to_install() -> None:
     program = (
         "import sys; sys.modules['argon2'] = None\n"
-        "from anyhub.hub.passwords import hashed, is_right\n"
+        "from anyhub.hub.people.passwords import hashed, is_right\n"
         "for call in (lambda: hashed('correct horse'), lambda: is_right('x', None)):\n"
         "    try: call()\n"
         "    except ImportError as error: print(type(error).__name__, error)\n"

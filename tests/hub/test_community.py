@@ -19,13 +19,13 @@ from anyhub.errors import (
     TooLargeError,
     ValidationError,
 )
-from anyhub.hub import collections, outbox, webhooks
-from anyhub.hub.destinations import Destinations
 from anyhub.hub.local import LocalHub
 from anyhub.hub.memory import MemoryHub
+from anyhub.hub.people.stored_accounts import StoredAccounts
+from anyhub.hub.social import collections, outbox, webhooks
+from anyhub.hub.social.destinations import Destinations
+from anyhub.hub.social.stored_community import StoredCommunity
 from anyhub.hub.stored import StoredHub
-from anyhub.hub.stored_accounts import StoredAccounts
-from anyhub.hub.stored_community import StoredCommunity
 from anyhub.values import AddFile, RepoId, Signature
 
 

@@ -19,9 +19,9 @@ from anyhub.errors import (
     TooLargeError,
     ValidationError,
 )
-from anyhub.hub import discussions
 from anyhub.hub.local import LocalHub
 from anyhub.hub.memory import MemoryHub
+from anyhub.hub.social import discussions
 from anyhub.hub.stored import StoredHub
 from anyhub.values import AddFile, RepoId, Signature
 

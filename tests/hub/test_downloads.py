@@ -7,8 +7,8 @@ import time
 import pytest
 
 from anyhub.errors import StorageError
-from anyhub.hub.database import Database
 from anyhub.hub.memory import MemoryHub
+from anyhub.hub.sql.database import Database
 from anyhub.values import RepoId
 
 REPO = RepoId("ada", "engine")

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from anyhub.errors import CorruptFileError
-from anyhub.hub.gguf import MAX_TENSORS, read_gguf
+from anyhub.hub.repos.gguf import MAX_TENSORS, read_gguf
 
 
 def _text(text: str) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from anyhub.errors import InvalidPathError, TooLargeError, UnsupportedError
-from anyhub.hub import pushed, received
+from anyhub.hub.commits import pushed, received
 from anyhub.hub.local import LocalHub
 from anyhub.testing.served_hub_suite import MAIN, Work
 from anyhub.values import RepoId

@@ -30,8 +30,8 @@ from anyhub.hub.access.rules import Right
 from anyhub.hub.access.signature import signature_of
 from anyhub.hub.accounts import ServedAccounts
 from anyhub.hub.community import Community
-from anyhub.hub.database import Database
 from anyhub.hub.serving import RefUpdate, ServedHub
+from anyhub.hub.sql.database import Database
 from anyhub.people import ANONYMOUS, Principal, Scope, TokenRole
 from anyhub.values import AddFile, Digest, Query, RepoId, Signature
 

@@ -17,8 +17,8 @@ import pytest
 
 from anyhub.errors import CorruptFileError, DiskFullError, FormatTooNewError, RepositoryNotFoundError, StorageError
 from anyhub.hub.local import LocalHub
-from anyhub.hub.objects import MANY_PACKS
 from anyhub.hub.opening import endpoint_of, open_hub, using
+from anyhub.hub.repos.objects import MANY_PACKS
 from anyhub.values import AddFile, DeleteFile, RepoId
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from anyhub.hub import memo
-from anyhub.hub.database import Database
-from anyhub.hub.memo import Memo
+from anyhub.hub.sql import memo
+from anyhub.hub.sql.database import Database
+from anyhub.hub.sql.memo import Memo
 
 
 @pytest.fixture(params=["file", "memory"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from anyhub.hub.local import LocalHub
-from anyhub.hub.schema import FORMAT
+from anyhub.hub.sql.schema import FORMAT
 from anyhub.testing import running_hub
 from anyhub.values import AddFile, Query, RepoId
 

@@ -12,7 +12,7 @@ from anyhub.errors import AuthenticationError, CorruptFileError, StorageError, V
 from anyhub.hub.configured import choose_endpoint
 from anyhub.hub.memory import MemoryHub
 from anyhub.hub.opening import check_free_for_folder, endpoint_of, home, open_hub, using
-from anyhub.hub.remote import RemoteHub
+from anyhub.hub.remote.hub import RemoteHub
 from anyhub.testing import running_hub
 from anyhub.values import RepoId
 

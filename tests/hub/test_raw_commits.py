@@ -6,7 +6,7 @@ import pytest
 
 from anyhub.errors import ValidationError
 from anyhub.git.objects import GitObject
-from anyhub.hub.raw_commits import commit_of, tagged, with_other_ids
+from anyhub.hub.commits.raw_commits import commit_of, tagged, with_other_ids
 
 TREE, PARENT, OTHER = "1" * 40, "2" * 40, "3" * 40
 

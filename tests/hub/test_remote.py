@@ -18,7 +18,7 @@ from anyhub.hub.credentials import OriginCredentials
 from anyhub.hub.interface import Hub
 from anyhub.hub.local import LocalHub
 from anyhub.hub.opening import open_hub
-from anyhub.hub.remote import RemoteHub
+from anyhub.hub.remote.hub import RemoteHub
 from anyhub.server.app import build_app
 from anyhub.server.embedded import RunningHub
 from anyhub.server.first_start import first_start

@@ -13,7 +13,7 @@ import pytest
 
 from anyhub.errors import AuthenticationError, ForbiddenError, NotFoundError
 from anyhub.hub.accounts import Accounts
-from anyhub.hub.remote_accounts import RemoteAccounts
+from anyhub.hub.remote.accounts import RemoteAccounts
 from anyhub.people import Principal
 from anyhub.server.embedded import RunningHub
 from anyhub.testing.accounts_suite import AccountsSuite

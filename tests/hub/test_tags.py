@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from anyhub.hub.tags import formats_of, library_of, tags_of
+from anyhub.hub.repos.tags import formats_of, library_of, tags_of
 from anyhub.values import RepoType
 
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from anyhub.errors import NotFoundError
 from anyhub.hub.memory import MemoryHub
-from anyhub.hub.stored_accounts import StoredAccounts
-from anyhub.hub.stored_community import StoredCommunity
+from anyhub.hub.people.stored_accounts import StoredAccounts
+from anyhub.hub.social.stored_community import StoredCommunity
 from anyhub.people import ANONYMOUS, Principal, Scope, TokenRole
 from anyhub.server.app import App, build_app
 from anyhub.server.settings import Settings

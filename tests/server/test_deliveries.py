@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from anyhub.community import Watched
-from anyhub.hub import postbag
-from anyhub.hub.catalog import now_microseconds
-from anyhub.hub.destinations import Destinations
 from anyhub.hub.memory import MemoryHub
-from anyhub.hub.stored_accounts import StoredAccounts
-from anyhub.hub.stored_community import StoredCommunity
+from anyhub.hub.people.stored_accounts import StoredAccounts
+from anyhub.hub.repos.catalog import now_microseconds
+from anyhub.hub.social import postbag
+from anyhub.hub.social.destinations import Destinations
+from anyhub.hub.social.stored_community import StoredCommunity
 from anyhub.server import deliveries
 from anyhub.server.deliveries import Deliveries
 from anyhub.server.settings import Settings

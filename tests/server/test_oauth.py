@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from visitors import Place, Reply, Visitor
 
-from anyhub.hub import device_logins
+from anyhub.hub.people import device_logins
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 PASSWORD = "correct horse battery"

@@ -12,7 +12,7 @@ from asking import Asker
 
 from anyhub import HfApi, ModelCard
 from anyhub.errors import InvalidRepoIdError, RepositoryNotFoundError
-from anyhub.hub.stored_accounts import StoredAccounts
+from anyhub.hub.people.stored_accounts import StoredAccounts
 from anyhub.server.embedded import RunningHub
 from anyhub.testing import running_hub
 from anyhub.values import RepoId

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from anyhub.hub.local import LocalHub
-from anyhub.hub.stored_accounts import StoredAccounts
+from anyhub.hub.people.stored_accounts import StoredAccounts
 from anyhub.values import RepoId
 
 COMMAND = (sys.executable, "-m", "anyhub.cli.main", "serve")

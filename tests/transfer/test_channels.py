@@ -13,7 +13,7 @@ from small_server import Asked, reply, serving
 
 from anyhub.hub.caller import Caller
 from anyhub.hub.opening import open_hub
-from anyhub.hub.remote import RemoteHub
+from anyhub.hub.remote.hub import RemoteHub
 from anyhub.testing import ChannelSuite, running_hub
 from anyhub.testing.channel_suite import Line, digest_of
 from anyhub.transfer.channels import BasicChannel, Channel, MultipartChannel, TusChannel

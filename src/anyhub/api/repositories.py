@@ -27,7 +27,7 @@ class Repositories(Session):
         Raises:
             AuthenticationError: When a hub on the network does not know who asks.
         """
-        from anyhub.hub.remote import RemoteHub
+        from anyhub.hub.remote.hub import RemoteHub
 
         hub = self._open(endpoint, token)
         return hub.whoami() if isinstance(hub, RemoteHub) else {"type": "user", "name": hub.repo_id("name").namespace}

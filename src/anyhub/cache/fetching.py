@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyhub import files, temporary
-from anyhub.hub import fetching
+from anyhub.hub.repos import fetching
 from anyhub.values import Entry, RepoId
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from anyhub import files, temporary
 from anyhub.content.directory import DirectoryBlobStore
 from anyhub.errors import StorageError
 from anyhub.git.packs import DirectoryPackStore
-from anyhub.hub.database import Database
+from anyhub.hub.sql.database import Database
 from anyhub.hub.stored import StoredHub
 
 DATABASE_NAME = "hub.db"

@@ -10,7 +10,7 @@ from pathlib import Path
 from anyhub import temporary
 from anyhub.content.memory import MemoryBlobStore
 from anyhub.git.packs import MemoryPackStore
-from anyhub.hub.database import Database
+from anyhub.hub.sql.database import Database
 from anyhub.hub.stored import StoredHub
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from anyhub.hub.accounts import Accounts
     from anyhub.hub.interface import Hub
     from anyhub.hub.local import LocalHub
-    from anyhub.hub.remote import RemoteHub
+    from anyhub.hub.remote.hub import RemoteHub
 
 _opened: dict[str, LocalHub] = {}
 _reached: dict[tuple[str, str | None, Caller], RemoteHub] = {}
@@ -126,7 +126,7 @@ def open_accounts(endpoint: str | Path | Hub | None = None, caller: Caller | Non
 
 def _reach(address: str, caller: Caller) -> RemoteHub:
     from anyhub.hub.credentials import OriginCredentials, secret_of
-    from anyhub.hub.remote import RemoteHub
+    from anyhub.hub.remote.hub import RemoteHub
     from anyhub.transfer.http import Transport
     from anyhub.transfer.origins import Origin
 

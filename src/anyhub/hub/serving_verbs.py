@@ -11,24 +11,24 @@ from pathlib import Path
 from anyhub import files, temporary
 from anyhub.content.stores import BlobStore
 from anyhub.errors import EntryNotFoundError
-from anyhub.hub.catalog import Catalog, Place
-from anyhub.hub.committing import Committer
-from anyhub.hub.comparing import Comparing
-from anyhub.hub.database import Database
-from anyhub.hub.discussions import Discussions
-from anyhub.hub.downloads import Downloads
-from anyhub.hub.duplicating import duplicate
-from anyhub.hub.garbage import Garbage
-from anyhub.hub.linked import linked_files
-from anyhub.hub.moving import Moves
-from anyhub.hub.objects import Objects
-from anyhub.hub.outbox import Outbox
-from anyhub.hub.purging import Purge
-from anyhub.hub.pushing import Push
-from anyhub.hub.revisions import Revisions
+from anyhub.hub.commits.committing import Committer
+from anyhub.hub.commits.pushing import Push
+from anyhub.hub.repos.catalog import Catalog, Place
+from anyhub.hub.repos.comparing import Comparing
+from anyhub.hub.repos.downloads import Downloads
+from anyhub.hub.repos.duplicating import duplicate
+from anyhub.hub.repos.garbage import Garbage
+from anyhub.hub.repos.linked import linked_files
+from anyhub.hub.repos.moving import Moves
+from anyhub.hub.repos.objects import Objects
+from anyhub.hub.repos.purging import Purge
+from anyhub.hub.repos.revisions import Revisions
+from anyhub.hub.repos.tree_index import TreeIndex
+from anyhub.hub.repos.uploads import Uploads
 from anyhub.hub.serving import FileChange, LargeFile, RefUpdate, Standing
-from anyhub.hub.tree_index import TreeIndex
-from anyhub.hub.uploads import Uploads
+from anyhub.hub.social.discussions import Discussions
+from anyhub.hub.social.outbox import Outbox
+from anyhub.hub.sql.database import Database
 from anyhub.values import DEFAULT_BRANCH, Commit, Committed, Digest, Entry, RepoId, RepoInfo, Signature
 
 _MEMORY = Path("/dev/shm")

@@ -22,26 +22,26 @@ from anyhub.errors import (
 from anyhub.git.objects import tag_object
 from anyhub.git.packs import PackStore
 from anyhub.git.pointers import ATTRIBUTES_PATH, DEFAULT_ATTRIBUTES
-from anyhub.hub import fetching
-from anyhub.hub.catalog import Catalog, Place
-from anyhub.hub.committing import Committer
-from anyhub.hub.database import Database
-from anyhub.hub.discussing import Discussing
-from anyhub.hub.discussions import Discussions
-from anyhub.hub.downloads import Downloads
-from anyhub.hub.facts import Facts
-from anyhub.hub.garbage import Garbage
-from anyhub.hub.moving import MAIN, Move, Moves
-from anyhub.hub.objects import Objects
-from anyhub.hub.outbox import Outbox
+from anyhub.hub.commits.committing import Committer
+from anyhub.hub.commits.preparing import Edits
 from anyhub.hub.person import signature
-from anyhub.hub.preparing import Edits
-from anyhub.hub.refreshing import Refreshing
-from anyhub.hub.revisions import Revisions
-from anyhub.hub.searching import search
+from anyhub.hub.repos import fetching
+from anyhub.hub.repos.catalog import Catalog, Place
+from anyhub.hub.repos.downloads import Downloads
+from anyhub.hub.repos.facts import Facts
+from anyhub.hub.repos.garbage import Garbage
+from anyhub.hub.repos.moving import MAIN, Move, Moves
+from anyhub.hub.repos.objects import Objects
+from anyhub.hub.repos.refreshing import Refreshing
+from anyhub.hub.repos.revisions import Revisions
+from anyhub.hub.repos.searching import search
+from anyhub.hub.repos.tree_index import TreeIndex, entry_of
+from anyhub.hub.repos.uploads import Uploads
 from anyhub.hub.serving_verbs import Serving
-from anyhub.hub.tree_index import TreeIndex, entry_of
-from anyhub.hub.uploads import Uploads
+from anyhub.hub.social.discussing import Discussing
+from anyhub.hub.social.discussions import Discussions
+from anyhub.hub.social.outbox import Outbox
+from anyhub.hub.sql.database import Database
 from anyhub.progress import Update
 from anyhub.values import (
     DEFAULT_BRANCH,
@@ -59,7 +59,7 @@ from anyhub.values import (
 )
 
 if TYPE_CHECKING:
-    from anyhub.hub.stored_accounts import StoredAccounts
+    from anyhub.hub.people.stored_accounts import StoredAccounts
 
 
 MAX_TAG_MESSAGE = 65_536
@@ -116,7 +116,7 @@ class StoredHub(Discussing, Serving):
     @property
     def accounts(self) -> StoredAccounts:
         """Who may use the hub behind a server; whoever has the stores themselves may do everything."""
-        from anyhub.hub.stored_accounts import StoredAccounts
+        from anyhub.hub.people.stored_accounts import StoredAccounts
 
         return StoredAccounts(self._database)
 

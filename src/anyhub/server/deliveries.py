@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from anyhub.errors import HubError, ValidationError
-from anyhub.hub.database import Database
-from anyhub.hub.destinations import Destination, Destinations
-from anyhub.hub.postbag import Letter, Postbag
+from anyhub.hub.social.destinations import Destination, Destinations
+from anyhub.hub.social.postbag import Letter, Postbag
+from anyhub.hub.sql.database import Database
 from anyhub.server.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from anyhub.hub.database import Database
+from anyhub.hub.people.stored_accounts import StoredAccounts
 from anyhub.hub.person import name_at_the_keyboard
-from anyhub.hub.stored_accounts import StoredAccounts
+from anyhub.hub.sql.database import Database
 from anyhub.server.seed import Seed
 
 _STARTED = "server.started"

@@ -6,7 +6,7 @@ import logging
 import threading
 
 from anyhub.errors import HubError
-from anyhub.hub.refreshing import Refreshing
+from anyhub.hub.repos.refreshing import Refreshing
 
 logger = logging.getLogger(__name__)
 

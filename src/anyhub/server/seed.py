@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from anyhub.errors import HubError, StorageError, TooLargeError, ValidationError
-from anyhub.hub.stored_accounts import StoredAccounts
+from anyhub.hub.people.stored_accounts import StoredAccounts
 from anyhub.people import ROLES, TOKEN_ROLES, Permission, Scope
 
 MAX_BYTES = 10 * 2**20

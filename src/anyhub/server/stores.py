@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from anyhub.errors import AuthenticationError
-from anyhub.hub.database import Database
-from anyhub.hub.destinations import Destinations
 from anyhub.hub.local import LocalHub
+from anyhub.hub.people.stored_accounts import StoredAccounts
+from anyhub.hub.social.destinations import Destinations
+from anyhub.hub.social.stored_community import StoredCommunity
+from anyhub.hub.sql.database import Database
 from anyhub.hub.stored import StoredHub
-from anyhub.hub.stored_accounts import StoredAccounts
-from anyhub.hub.stored_community import StoredCommunity
 from anyhub.people import ANONYMOUS, Principal
 from anyhub.server.settings import Settings
 from anyhub.server.tickets import Tickets

@@ -1,0 +1,1 @@
+"""A hub on the network, by the Hub's protocol."""

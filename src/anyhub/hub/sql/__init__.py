@@ -1,0 +1,1 @@
+"""How the hub keeps rows: SQLite, its connections, and the tables."""
