@@ -213,6 +213,15 @@ class Ref:
         return re.sub(r"^refs/(heads|tags)/", "", self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class RefUpdate:
+    """One line of a push: a full reference name, where it was, and where it is to be; None for "not there"."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
 PullRequestStatus: TypeAlias = Literal["draft", "open", "closed", "merged"]
 Gate: TypeAlias = Literal["auto", "manual"]
 Sort: TypeAlias = Literal["last_modified", "created_at", "likes", "downloads", "trending"]

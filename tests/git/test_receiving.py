@@ -12,7 +12,8 @@ from running_git import git
 
 from anyhub.errors import ConflictError, CorruptFileError, TooLargeError, ValidationError
 from anyhub.git import receiving
-from anyhub.git.receiving import Command, read_push, receive_pack, report
+from anyhub.git.receiving import read_push, receive_pack, report
+from anyhub.values import RefUpdate
 from anyhub.wire.pktline import FLUSH, Packets, packet
 
 NOTHING, ONE, TWO = "0" * 40, "1" * 40, "2" * 40
@@ -84,7 +85,7 @@ def test_commands_are_read() -> None:
     push = read_push(
         [pushed((NOTHING, ONE, "refs/heads/new"), (TWO, NOTHING, "refs/tags/old"), capabilities="atomic x=y")]
     )
-    assert push.commands == (Command("refs/heads/new", None, ONE), Command("refs/tags/old", TWO, None))
+    assert push.commands == (RefUpdate("refs/heads/new", None, ONE), RefUpdate("refs/tags/old", TWO, None))
     assert push.capabilities == {"atomic", "x=y"}
 
 
@@ -123,7 +124,7 @@ def test_more_commands_than_allowed_are_refused_and_the_limit_is_named(monkeypat
 @pytest.mark.parametrize("name", ["refs/notes/commits", "refs/remotes/origin/main", "refs/for/main", "refs/hidden"])
 def test_references_that_are_neither_branch_nor_tag_nor_pull_request_are_refused(name: str) -> None:
     with pytest.raises(ValidationError, match=name):
-        receiving.check_names([Command("refs/heads/main", None, ONE), Command(name, None, ONE)])
+        receiving.check_names([RefUpdate("refs/heads/main", None, ONE), RefUpdate(name, None, ONE)])
 
 
 def test_a_thin_pack_becomes_one_that_is_whole_and_nothing_reaches_the_store(store: Path, tmp_path: Path) -> None:

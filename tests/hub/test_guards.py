@@ -30,10 +30,10 @@ from anyhub.hub.access.rules import Right
 from anyhub.hub.access.signature import signature_of
 from anyhub.hub.accounts import ServedAccounts
 from anyhub.hub.community import Community
-from anyhub.hub.serving import RefUpdate, ServedHub
+from anyhub.hub.serving import ServedHub
 from anyhub.hub.sql.database import Database
 from anyhub.people import ANONYMOUS, Principal, Scope, TokenRole
-from anyhub.values import AddFile, Digest, Query, RepoId, Signature
+from anyhub.values import AddFile, Digest, Query, RefUpdate, RepoId, Signature
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 from anyhub import files
 from anyhub.errors import CorruptFileError, DiskFullError, HubError, TooLargeError, ValidationError
 from anyhub.git.process import Git
-from anyhub.values import is_commit_id
+from anyhub.values import RefUpdate, is_commit_id
 from anyhub.wire.pktline import FLUSH, PROGRESS_BAND, Packets, on_band, packet
 
 CAPABILITIES = "report-status delete-refs side-band-64k quiet atomic ofs-delta object-format=sha1 agent=anyhub"
@@ -36,15 +36,6 @@ _NOT_FOR_TERMINALS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One reference that is to move: its full name, where the client saw it, and where it is to be; None for absent."""
-
-    name: str
-    old: str | None
-    new: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Push:
     """A push as it came.
 
@@ -54,7 +45,7 @@ class Push:
         pack: The bytes that follow, to be read once.
     """
 
-    commands: tuple[Command, ...]
+    commands: tuple[RefUpdate, ...]
     capabilities: frozenset[str]
     pack: Packets
 
@@ -82,7 +73,7 @@ def read_push(chunks: Iterable[bytes]) -> Push:
         TooLargeError: When there are more than `MAX_COMMANDS` commands.
     """
     packets = Packets(chunks)
-    commands: list[Command] = []
+    commands: list[RefUpdate] = []
     capabilities: frozenset[str] = frozenset()
     for line in packets.section(MAX_COMMANDS):
         text, _, offered = line.partition(b"\0")
@@ -96,17 +87,17 @@ def read_push(chunks: Iterable[bytes]) -> Push:
     return Push(tuple(commands), capabilities, packets)
 
 
-def _command(line: bytes) -> Command:
+def _command(line: bytes) -> RefUpdate:
     try:
         old, new, name = line.decode().rstrip("\n").split(" ", 2)
     except ValueError:
         raise ValidationError("A command of the push is not of the form 'old new name'. Use git to push.") from None
     if not is_commit_id(old) or not is_commit_id(new) or not name.startswith("refs/") or not name.isprintable():
         raise ValidationError("A command of the push is not of the form 'old new name'. Use git to push.")
-    return Command(name, None if old == _NOTHING else old, None if new == _NOTHING else new)
+    return RefUpdate(name, None if old == _NOTHING else old, None if new == _NOTHING else new)
 
 
-def check_names(commands: Iterable[Command]) -> None:
+def check_names(commands: Iterable[RefUpdate]) -> None:
     """Refuse references that a hub does not keep.
 
     Raises:
@@ -225,7 +216,7 @@ def report(push: Push, error: HubError | None) -> bytes:
     return on_band(PROGRESS_BAND, said) + on_band(_DATA_BAND, status) + FLUSH
 
 
-def _result(command: Command, error: HubError | None) -> bytes:
+def _result(command: RefUpdate, error: HubError | None) -> bytes:
     if error is None:
         return f"ok {command.name}\n".encode()
     sentence = error.message.partition(". ")[0]  # what to do next is told beside it, in full

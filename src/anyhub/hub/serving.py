@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from anyhub.hub.interface import Hub
-from anyhub.values import Commit, Committed, Digest, Entry, Gate, RepoId, Signature
+from anyhub.values import Commit, Committed, Digest, Entry, Gate, RefUpdate, RepoId, Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,6 @@ class FileChange:
     path: str
     before: Entry | None
     after: Entry | None
-
-
-@dataclass(frozen=True, slots=True)
-class RefUpdate:
-    """One line of a push: a full reference name, where it was, and where it is to be; None for "not there"."""
-
-    name: str
-    old: str | None
-    new: str | None
 
 
 class ServedHub(Hub, Protocol):

@@ -25,11 +25,11 @@ from anyhub.hub.repos.purging import Purge
 from anyhub.hub.repos.revisions import Revisions
 from anyhub.hub.repos.tree_index import TreeIndex
 from anyhub.hub.repos.uploads import Uploads
-from anyhub.hub.serving import FileChange, LargeFile, RefUpdate, Standing
+from anyhub.hub.serving import FileChange, LargeFile, Standing
 from anyhub.hub.social.discussions import Discussions
 from anyhub.hub.social.outbox import Outbox
 from anyhub.hub.sql.database import Database
-from anyhub.values import DEFAULT_BRANCH, Commit, Committed, Digest, Entry, RepoId, RepoInfo, Signature
+from anyhub.values import DEFAULT_BRANCH, Commit, Committed, Digest, Entry, RefUpdate, RepoId, RepoInfo, Signature
 
 _MEMORY = Path("/dev/shm")
 

@@ -23,8 +23,8 @@ from anyhub.errors import (
     TooLargeError,
     ValidationError,
 )
-from anyhub.hub.serving import RefUpdate, ServedHub
-from anyhub.values import AddFile, Changes, Committed, DeleteFile, Digest, Query, RepoId, Signature
+from anyhub.hub.serving import ServedHub
+from anyhub.values import AddFile, Changes, Committed, DeleteFile, Digest, Query, RefUpdate, RepoId, Signature
 
 LARGE = b"\0\1\2\3" * 100
 OTHER = b"\0other" * 50

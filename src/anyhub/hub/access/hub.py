@@ -15,7 +15,7 @@ from anyhub.hub.access import refusals, rules
 from anyhub.hub.access.rules import Right
 from anyhub.hub.access.signature import signature_of
 from anyhub.hub.access.warden import HasAccess, Warden
-from anyhub.hub.serving import FileChange, LargeFile, RefUpdate, ServedHub, Standing
+from anyhub.hub.serving import FileChange, LargeFile, ServedHub, Standing
 from anyhub.people import Principal
 from anyhub.progress import Update
 from anyhub.values import (
@@ -28,6 +28,7 @@ from anyhub.values import (
     PullRequestStatus,
     Query,
     Ref,
+    RefUpdate,
     RepoId,
     RepoInfo,
     Signature,

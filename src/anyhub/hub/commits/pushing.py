@@ -16,10 +16,9 @@ from anyhub.hub.repos.objects import Objects
 from anyhub.hub.repos.revisions import Revisions
 from anyhub.hub.repos.tree_index import TreeIndex
 from anyhub.hub.repos.uploads import Uploads
-from anyhub.hub.serving import RefUpdate
 from anyhub.hub.social.discussions import Discussions
 from anyhub.hub.sql.database import Database
-from anyhub.values import Commit, Committed, Signature
+from anyhub.values import Commit, Committed, RefUpdate, Signature
 
 MAX_UPDATES = 1000
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from anyhub.errors import AuthenticationError, HubError, NetworkError, RepositoryNotFoundError, ValidationError
 from anyhub.git import receiving, serving
 from anyhub.git.receiving import Push
-from anyhub.hub.serving import RefUpdate
 from anyhub.server.answers import Answer
 from anyhub.server.call import Call, Handler
 
@@ -54,7 +53,7 @@ def _take(call: Call, pushed: Push) -> None:
         if not pushed.commands:
             return  # git asks whether it may push, before it sends much
         receiving.check_names(pushed.commands)
-        updates = [RefUpdate(each.name, each.old, each.new) for each in pushed.commands]
+        updates = pushed.commands
         call.hub.check_push(repo, updates)  # so that nobody sends gigabytes to be refused, or to be a burden
         call.hub.push(repo, receiving.receive_pack(pushed, git_dir, folder), updates)
 
