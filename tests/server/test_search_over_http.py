@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -133,6 +134,9 @@ def test_tags_are_none_for_who_has_not_logged_in_since_clients_send_no_token_the
 
 def test_what_many_look_at_comes_first(ada: Asker) -> None:
     ada.get("/ada/net-1/resolve/main/config.json")
+    until = time.monotonic() + 30  # downloads are counted within a second
+    while not ada.get("/api/models/ada/net-1").json["downloads"] and time.monotonic() < until:
+        time.sleep(0.05)
     told = ada.get("/api/trending?limit=3").json["recentlyTrending"]
     assert (told[0]["repoData"]["id"], told[0]["repoType"]) == ("ada/net-1", "model")
     assert len(told) == 3
