@@ -331,6 +331,13 @@ def _children(command: str) -> list[str]:
     tasks = Path("/proc/self/task")
     if not tasks.exists():
         pytest.skip("the system does not list processes")
-    pids = itertools.chain.from_iterable((task / "children").read_text().split() for task in tasks.iterdir())
-    lines = [Path(f"/proc/{pid}/cmdline") for pid in pids]
-    return [str(line) for line in lines if line.exists() and command in line.read_text()]
+    pids = [pid for task in tasks.iterdir() for pid in _text(task / "children").split()]
+    return [pid for pid in pids if command in _text(Path(f"/proc/{pid}/cmdline"))]
+
+
+def _text(file: Path) -> str:
+    """Return what a file of the system says; nothing when its thread or process has ended meanwhile."""
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
