@@ -274,6 +274,8 @@ def _event(call: Call, of: RepoId, event: Event) -> Markup:
     match event.type:
         case "comment" if event.hidden:
             told = [who, "a comment that was hidden"]
+        case "comment" if not event.content.strip():
+            told = [who, "no description"]
         case "comment":
             return element("div", element("p", who), element("pre", event.content, class_="prose"), class_="event")
         case "status-change":
