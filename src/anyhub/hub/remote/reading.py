@@ -24,21 +24,14 @@ from anyhub.hub.remote.listings import Listing, check_commit
 from anyhub.hub.remote.stream import BLOCK, RemoteStream
 from anyhub.progress import Update
 from anyhub.transfer.download import download
-from anyhub.values import DEFAULT_BRANCH, Commit, Digest, Entry, Query, Ref, RepoId, RepoInfo, Sort, spelled_owner
+from anyhub.values import DEFAULT_BRANCH, Commit, Digest, Entry, Query, Ref, RepoId, RepoInfo, spelled_owner
 from anyhub.wire.bodies import reading
 from anyhub.wire.bodies.commits import read_commit
 from anyhub.wire.bodies.entries import read_entry, read_sibling
 from anyhub.wire.bodies.refs import read_refs
-from anyhub.wire.bodies.repos import read_info
+from anyhub.wire.bodies.repos import SORT_NAMES, read_info
 
 _PAGE = 1000
-_SORTS: dict[Sort, str] = {
-    "last_modified": "lastModified",
-    "created_at": "createdAt",
-    "likes": "likes",
-    "downloads": "downloads",
-    "trending": "trendingScore",
-}
 
 
 class RemoteReading(RemoteCalls):
@@ -238,7 +231,7 @@ def _parameters(query: Query) -> list[tuple[str, str]]:
             if count is not None
         )
         or None,
-        "sort": _SORTS[query.sort],
+        "sort": SORT_NAMES[query.sort],
         "direction": "1" if query.ascending else "-1",
         "limit": None if query.limit is None else str(min(query.limit, _PAGE)),
         "cursor": query.after,

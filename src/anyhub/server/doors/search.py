@@ -15,7 +15,7 @@ from anyhub.server.call import Call, Handler
 from anyhub.server.paging import next_page
 from anyhub.values import REPO_TYPES, Query, RepoInfo, RepoType, Sort
 from anyhub.wire.bodies.reading import spell_date
-from anyhub.wire.bodies.repos import narrowed, spell_info
+from anyhub.wire.bodies.repos import SORT_NAMES, narrowed, spell_info
 from anyhub.wire.routes.route import TYPES
 
 PAGE = 1000
@@ -25,17 +25,11 @@ _FEW = 20
 _COUNTED_TAGS = 10_000
 
 _SORTS: dict[str, Sort] = {
-    "lastModified": "last_modified",
-    "last_modified": "last_modified",
-    "createdAt": "created_at",
-    "created_at": "created_at",
-    "likes": "likes",
+    **{name: name for name in SORT_NAMES},
+    **{spelled: name for name, spelled in SORT_NAMES.items()},
     "likes7d": "trending",
     "likes30d": "trending",
-    "downloads": "downloads",
     "downloadsAllTime": "downloads",
-    "trending": "trending",
-    "trendingScore": "trending",
     "trending_score": "trending",
 }
 _ON_REQUEST = {"cardData", "config", "model-index", "siblings"}

@@ -6,11 +6,20 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
-from anyhub.values import Commit, Entry, Gate, RepoFacts, RepoId, RepoInfo, RepoType
+from anyhub.values import Commit, Entry, Gate, RepoFacts, RepoId, RepoInfo, RepoType, Sort
 from anyhub.wire.bodies import reading
 from anyhub.wire.bodies.commits import spell_commit
 from anyhub.wire.bodies.entries import spell_sibling
 from anyhub.wire.bodies.reading import maybe, need, read_date, spell_date, texts
+
+SORT_NAMES: dict[Sort, str] = {
+    "last_modified": "lastModified",
+    "created_at": "createdAt",
+    "likes": "likes",
+    "downloads": "downloads",
+    "trending": "trendingScore",
+}
+"""What repositories are sorted by, as listings are asked for it."""
 
 UNSCANNED = {"scansDone": False, "filesWithIssues": []}
 """What is said of the security of a repository: nobody looked."""
